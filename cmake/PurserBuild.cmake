@@ -1,0 +1,54 @@
+# Compiler settings, and the two functions by which every folder declares its library and its tests.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(purser_options INTERFACE)
+target_compile_options(purser_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these falsely for std::variant and coroutines.
+  target_compile_options(purser_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+if(PURSER_SANITIZE)
+  add_compile_options(-fsanitize=${PURSER_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PURSER_SANITIZE})
+endif()
+
+# purser_library(NAME SOURCES a.cpp b.cpp DEPS purser_types PRIVATE_DEPS SQLite::SQLite3)
+# One static library per folder. Include paths start at src/: #include "types/money.hpp".
+function(purser_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE purser_options ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# purser_test(NAME SOURCES a_test.cpp DEPS purser_types LABELS fast) builds one GoogleTest program and
+# registers it with ctest. Labels: fast (part of ./check fast), tsan (also run under ThreadSanitizer).
+function(purser_test name)
+  if(NOT PURSER_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE purser_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
