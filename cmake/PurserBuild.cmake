@@ -6,7 +6,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 
 find_program(CCACHE ccache)
@@ -21,11 +21,23 @@ target_compile_options(purser_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely for std::variant and coroutines.
   target_compile_options(purser_options INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+else()
+  # A later clang may warn of more than an earlier one knows.
+  target_compile_options(purser_options INTERFACE -Wno-unknown-warning-option)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 17)
+    # These clangs compile coroutines but do not say so, and libstdc++ looks for the macro.
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-builtin-macro-redefined>
+      $<$<COMPILE_LANGUAGE:CXX>:-D__cpp_impl_coroutine=201902L>)
+  endif()
 endif()
 if(PURSER_SANITIZE)
   add_compile_options(-fsanitize=${PURSER_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PURSER_SANITIZE})
 endif()
+
+# What ./check builds for one purpose: the tests for ThreadSanitizer, and the fuzz targets.
+add_custom_target(purser_tsan_tests)
+add_custom_target(purser_fuzz_targets)
 
 # purser_library(NAME SOURCES a.cpp b.cpp DEPS purser_types PRIVATE_DEPS SQLite::SQLite3)
 # One static library per folder. Include paths start at src/: #include "types/money.hpp".
@@ -51,4 +63,18 @@ function(purser_test name)
     set(ARG_TIMEOUT 300)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  if("tsan" IN_LIST ARG_LABELS)
+    add_dependencies(purser_tsan_tests ${name})
+  endif()
+endfunction()
+
+# purser_fuzz_target(fuzz_json SOURCES fuzz_json.cpp DEPS purser_json): one libFuzzer program; ./check runs
+# it with the corpus fuzz/corpus/<name without fuzz_>.
+function(purser_fuzz_target name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(${name} PRIVATE purser_options ${ARG_DEPS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(purser_fuzz_targets ${name})
 endfunction()
