@@ -1,0 +1,194 @@
+#pragma once
+
+// The store: everything durable, in the words of the application. No SQL, rows or transactions here.
+// docs/adr/0002 and 0003 say how the embedded adapter keeps balances and the ledger.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "app/records.hpp"
+#include "domain/catalog.hpp"
+#include "domain/ledger.hpp"
+#include "domain/purchase.hpp"
+#include "types/result.hpp"
+
+namespace purser::app {
+
+/// Reads. What is absent is an empty optional, never an error; errors are kStoreUnavailable.
+/// A view is used by one thread at a time. Lists are ordered by id unless said otherwise.
+class StoreView {
+ public:
+  virtual ~StoreView() = default;
+
+  virtual Result<std::optional<Project>> project(const ProjectId& id) = 0;
+  virtual Result<std::vector<Project>> projects(const PageRequest& page) = 0;
+  virtual Result<std::vector<ApiKey>> keys(const ProjectId& project) = 0;  ///< revoked ones included
+  virtual Result<std::vector<SigningKey>> signing_keys(const ProjectId& project) = 0;  ///< newest first
+
+  virtual Result<std::optional<User>> user(const ProjectId& project, const UserId& id) = 0;
+  virtual Result<std::optional<User>> user_by_subject(const ProjectId& project,
+                                                      const std::string& external_subject) = 0;
+  virtual Result<std::vector<User>> users(const ProjectId& project, const PageRequest& page) = 0;
+  virtual Result<std::optional<Team>> team(const ProjectId& project, const TeamId& id) = 0;
+  virtual Result<std::vector<Team>> teams(const ProjectId& project, const PageRequest& page) = 0;
+  virtual Result<std::optional<Membership>> membership(const ProjectId& project, const TeamId& team,
+                                                       const UserId& user) = 0;
+  /// Members of a team, ordered by user id.
+  virtual Result<std::vector<Membership>> members(const ProjectId& project, const TeamId& team,
+                                                  const PageRequest& page) = 0;
+  /// A user's memberships, ordered by team id.
+  virtual Result<std::vector<Membership>> memberships(const ProjectId& project, const UserId& user,
+                                                      const PageRequest& page) = 0;
+  virtual Result<std::optional<Session>> session(const ProjectId& project, const SessionId& id) = 0;
+  virtual Result<std::optional<Session>> session_by_refresh_hash(const ProjectId& project,
+                                                                 const crypto::Digest& hash) = 0;
+  virtual Result<std::vector<Session>> sessions(const ProjectId& project, const UserId& user) = 0;
+
+  /// The current catalog; version 0 (empty) when none was put.
+  virtual Result<domain::Catalog> catalog(const ProjectId& project) = 0;
+
+  /// Users and teams exist when created and not deleted; custom customers always.
+  virtual Result<bool> customer_exists(const CustomerKey& key) = 0;
+  /// The account as last committed, due things not yet applied; empty when there is none.
+  virtual Result<domain::ItemAccount> item(const ItemKey& key) = 0;
+  /// Ledger lines, newest first, ids below `before` (all when absent), at most `limit`.
+  virtual Result<std::vector<LedgerLine>> ledger(const ItemKey& key, std::optional<std::int64_t> before,
+                                                 int limit) = 0;
+
+  virtual Result<std::optional<domain::Purchase>> purchase(const ProjectId& project,
+                                                           const PurchaseId& id) = 0;
+  virtual Result<std::optional<domain::Purchase>> purchase_by_payment(const ProjectId& project,
+                                                                      const std::string& payment_ref) = 0;
+  /// A customer's purchases with status kActive, oldest first.
+  virtual Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) = 0;
+  /// Newest first.
+  virtual Result<std::vector<Transaction>> transactions(const CustomerKey& customer,
+                                                        const PageRequest& page) = 0;
+
+  virtual Result<std::optional<Checkout>> checkout(const ProjectId& project, const CheckoutId& id) = 0;
+  virtual Result<std::optional<Checkout>> checkout_by_session(const ProjectId& project,
+                                                              const std::string& session_ref) = 0;
+  /// Open checkouts whose next_check_at is not after `now`, oldest first.
+  virtual Result<std::vector<Checkout>> due_checkouts(Timestamp now, int limit) = 0;
+  virtual Result<std::optional<std::string>> remote(const ProjectId& project, const std::string& account_id,
+                                                    RemoteKind kind, const std::string& local) = 0;
+  virtual Result<std::optional<InboxEvent>> inbox_event(const ProjectId& project,
+                                                        const std::string& event_id) = 0;
+  /// Pending inbox events whose next_at is not after `now`, oldest first.
+  virtual Result<std::vector<InboxEvent>> due_inbox(Timestamp now, int limit) = 0;
+  virtual Result<std::vector<Intention>> due_intentions(Timestamp now, int limit) = 0;
+  virtual Result<std::vector<OutboxEvent>> outbox(std::int64_t after_id, int limit) = 0;
+  virtual Result<std::optional<IdempotencyRecord>> idempotency(const ProjectId& project,
+                                                               const std::string& key) = 0;
+};
+
+/// Reads and writes of one batch; reads see the batch's own writes. Used by one thread.
+/// A batch holds several commands: `begin_command` starts one, `undo_command` takes back all that it
+/// wrote. Unique violations are errors (kAlreadyExists); anything else that fails is kStoreUnavailable and
+/// sinks the whole batch.
+class StoreBatch : public StoreView {
+ public:
+  /// The instant of this batch: never before that of an earlier batch.
+  virtual Timestamp now() const = 0;
+
+  virtual void begin_command() = 0;
+  virtual Status undo_command() = 0;
+
+  virtual Status insert_project(const Project& project) = 0;
+  virtual Status update_project(const Project& project) = 0;
+  virtual Status insert_key(const ApiKey& key) = 0;
+  virtual Status update_key(const ApiKey& key) = 0;  ///< last_used_at, revoked_at, description
+  virtual Status insert_signing_key(const SigningKey& key) = 0;
+
+  virtual Status insert_user(const User& user) = 0;  ///< also makes its customer
+  virtual Status update_user(const User& user) = 0;
+  /// Deletes the user with memberships and sessions; the customer's ledger and purchases stay as history.
+  virtual Status delete_user(const ProjectId& project, const UserId& id) = 0;
+  virtual Status insert_team(const Team& team) = 0;
+  virtual Status update_team(const Team& team) = 0;
+  virtual Status delete_team(const ProjectId& project, const TeamId& id) = 0;
+  virtual Status put_membership(const Membership& membership) = 0;
+  virtual Status delete_membership(const ProjectId& project, const TeamId& team, const UserId& user) = 0;
+  virtual Status insert_session(const Session& session) = 0;
+  virtual Status update_session(const Session& session) = 0;
+
+  /// Keeps `catalog` as the project's current one; its version must be the current one + 1.
+  virtual Status put_catalog(const ProjectId& project, const domain::Catalog& catalog) = 0;
+
+  /// Replaces the account and appends its entries, which continue the account as it was read in this batch.
+  /// Creates a custom customer on first use. The account must follow from the old one by the entries,
+  /// except for added or removed schedules.
+  virtual Status put_item(const ItemKey& key, const domain::ItemAccount& account,
+                          std::span<const domain::Entry> entries) = 0;
+
+  virtual Status insert_purchase(const domain::Purchase& purchase) = 0;
+  virtual Status update_purchase(const domain::Purchase& purchase) = 0;
+  virtual Status insert_transaction(const Transaction& transaction) = 0;
+  virtual Status insert_checkout(const Checkout& checkout) = 0;
+  virtual Status update_checkout(const Checkout& checkout) = 0;
+  /// Keeps the mapping unless there is one; answers the one that stands.
+  virtual Result<std::string> put_remote(const RemoteRef& ref) = 0;
+  /// Forgets a mapping whose remote object is gone.
+  virtual Status delete_remote(const ProjectId& project, const std::string& account_id, RemoteKind kind,
+                               const std::string& local) = 0;
+  virtual Result<bool> insert_inbox(const InboxEvent& event) = 0;  ///< false: known already
+  virtual Status update_inbox(const InboxEvent& event) = 0;
+  virtual Status insert_intention(const Intention& intention) = 0;
+  virtual Status update_intention(const Intention& intention) = 0;
+  virtual Status append_outbox(const OutboxEvent& event) = 0;
+  virtual Status put_idempotency(const IdempotencyRecord& record) = 0;  ///< inserts or completes
+  /// Forgets completed records made before `before`, at most `limit`; answers how many went.
+  virtual Result<int> purge_idempotency(Timestamp before, int limit) = 0;
+};
+
+/// One difference that verify found.
+struct VerifyFinding {
+  std::string where;  ///< "project p, user u, item credits"
+  std::string what;   ///< "stored quantity 5, ledger says 4"
+};
+struct VerifyReport {
+  std::int64_t accounts = 0;
+  std::int64_t entries = 0;
+  std::int64_t purchases = 0;
+  std::vector<VerifyFinding> findings;  ///< the first 100
+};
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+/// What `read_items` answers: whether the customer exists, and its accounts in the order asked.
+struct CustomerItems {
+  bool customer_exists = false;
+  std::vector<domain::ItemAccount> accounts;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// A view of what is committed, borrowed until destroyed. Waits when all are borrowed.
+  virtual std::unique_ptr<StoreView> view() = 0;
+
+  /// The hot read: never waits for a commit; sees every write whose answer was given. `done` may be called
+  /// before this returns or from another thread.
+  virtual void read_items(const CustomerKey& customer, std::vector<ItemId> items,
+                          std::function<void(Result<CustomerItems>)> done) = 0;
+
+  /// Runs `work` on one batch and makes all of it durable before it returns, or nothing of it. `work` may be
+  /// called more than once (a conflict with another node), each time on a fresh batch; it returns an error
+  /// to give the whole batch up. Called by one thread, the engine's committer.
+  virtual Status commit(const std::function<Status(StoreBatch&)>& work) = 0;
+
+  /// True when no other process can write this store, so that unfinished work of another owner is dead.
+  virtual bool sole_owner() const = 0;
+
+  /// Recomputes every balance from the ledger and checks what can be checked of the invariants.
+  virtual Result<VerifyReport> verify(const Progress& progress) = 0;
+  /// Writes a consistent copy to a new file while serving. Errors: kAlreadyExists when the file is there.
+  virtual Status backup(const std::string& path, const Progress& progress) = 0;
+};
+
+}  // namespace purser::app

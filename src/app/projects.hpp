@@ -1,0 +1,98 @@
+#pragma once
+
+// Projects, their keys, settings and catalogs.
+
+#include <string>
+#include <vector>
+
+#include "app/engine.hpp"
+#include "app/ports/clock.hpp"
+#include "app/ports/ids.hpp"
+#include "app/ports/payment_provider.hpp"
+#include "app/ports/tokens.hpp"
+#include "app/registry.hpp"
+
+namespace purser::app {
+
+struct NewProject {
+  std::string display_name;
+  ProjectId id;  ///< empty: a new unique id
+};
+/// Shown once.
+struct ProjectKeys {
+  Secret publishable_client_key;
+  Secret secret_server_key;
+  Secret super_secret_admin_key;
+};
+struct CreatedProject {
+  Project project;
+  ProjectKeys keys;
+};
+struct NewKey {
+  AccessType access = AccessType::kServer;
+  std::string description;
+};
+struct CreatedKey {
+  ApiKey key;
+  Secret secret;
+};
+/// Only the fields that are present change.
+struct SettingsChange {
+  std::optional<std::string> display_name;
+  std::optional<std::vector<std::string>> trusted_domains;
+  std::optional<bool> allow_localhost;
+  std::optional<bool> block_new_purchases;
+  std::optional<bool> test_mode;
+  std::optional<bool> require_publishable_client_key;
+  std::optional<std::vector<OidcIssuer>> oidc_issuers;
+  std::optional<Secret> stripe_secret_key;
+  std::optional<std::vector<Secret>> stripe_webhook_secrets;  ///< empty ones are refused
+};
+struct PutCatalog {
+  domain::Catalog catalog;
+  bool dry_run = false;
+};
+
+/// Use cases of administrators. Writes are functions on a batch, put through the engine by the caller (HTTP,
+/// commands) under an idempotency key; what they append to `after` publishes to the registry once it is durable.
+/// Thread-safe.
+class Projects {
+ public:
+  Projects(Engine& engine, Store& store, Registry& registry, AccessTokens& tokens, const Clock& clock, Ids& ids,
+           Secret encryption_key);
+
+  /// Creates the project with its first three keys and its signing key.
+  /// Errors: kAlreadyExists; kSchemaError for a bad id (UUID or [a-z0-9-]{1,64}).
+  Result<CreatedProject> create(StoreBatch& batch, const NewProject& project, AfterCommit& after);
+  Result<Project> update(StoreBatch& batch, const ProjectId& project, const SettingsChange& change,
+                         AfterCommit& after);
+
+  Result<CreatedKey> create_key(StoreBatch& batch, const ProjectId& project, const NewKey& key,
+                                AfterCommit& after);
+  Result<std::vector<ApiKey>> keys(const ProjectId& project);  ///< reads; blocks briefly
+  Status revoke_key(StoreBatch& batch, const ProjectId& project, const KeyId& key, AfterCommit& after);
+
+  /// Applies a validated catalog; answers what it changes. Nothing is written when nothing changes.
+  Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project, const PutCatalog& put,
+                                          AfterCommit& after);
+
+  /// How the project reaches its provider; kPaymentsNotConfigured when it has no key.
+  Result<ProviderCredentials> credentials(const Project& project) const;
+  Result<std::vector<Secret>> webhook_secrets(const Project& project) const;
+  /// Records what the provider says of the key's account.
+  Status set_account(StoreBatch& batch, const ProjectId& project, const ProviderAccount& account,
+                     AfterCommit& after);
+  /// Writes the last-used times that the registry collected. Blocks on the engine.
+  Status flush_used_keys();
+
+ private:
+  Engine& engine_;
+  Store& store_;
+  Registry& registry_;
+  AccessTokens& tokens_;
+  const Clock& clock_;
+  Ids& ids_;
+  Secret encryption_key_;
+};
+
+}  // namespace purser::app
