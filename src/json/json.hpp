@@ -58,7 +58,7 @@ class Value {
 
 /// Parses one document of at most `max_depth` nested containers.
 /// Errors: kBodyParsingError for text that is not JSON; kSchemaError naming the path for duplicate keys,
-/// NUL characters and too much depth.
+/// NUL characters and too much depth; details.fields has that path ("products.0.id"; empty at the root).
 Result<Value> parse(std::string_view text, int max_depth = 32);
 
 /// Appends JSON text to a string it owns. Keys and values alternate by the caller's order:
