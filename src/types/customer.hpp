@@ -12,14 +12,17 @@ namespace purser {
 
 enum class CustomerType : std::uint8_t { kUser, kTeam, kCustom };
 
-std::string_view to_string(CustomerType type);                       // "user", "team", "custom"
-std::optional<CustomerType> parse_customer_type(std::string_view s);  // the same, nothing else
+/// "user", "team" or "custom".
+std::string_view to_string(CustomerType type);
+/// The inverse of to_string; nothing for any other text.
+std::optional<CustomerType> parse_customer_type(std::string_view text);
 
 /// Who owns things: a project's user, team or custom customer. A value.
 struct CustomerKey {
   ProjectId project;
   CustomerType type = CustomerType::kUser;
-  std::string id;  ///< The user's or team's id, or the custom customer's name: 1–128 bytes of UTF-8.
+  std::string
+      id;  ///< The user's or team's id, or the custom customer's name: 1–128 bytes of UTF-8.
   friend bool operator==(const CustomerKey&, const CustomerKey&) = default;
   friend auto operator<=>(const CustomerKey&, const CustomerKey&) = default;
 };

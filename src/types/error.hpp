@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ enum class RetryClass : std::uint8_t {
 };
 
 // The one table of known errors: X(enumerator, CODE, http status, retry class, meaning).
+// clang-format off
 // Codes are never reused or renamed. docs/reference/errors.md is generated from it.
 #define PURSER_ERROR_TABLE(X)                                                                      \
   X(SchemaError, "SCHEMA_ERROR", 400, kNever, "The request does not have the documented shape; details.fields names each place.") \
@@ -81,6 +83,7 @@ enum class RetryClass : std::uint8_t {
   X(PaymentProviderRefused, "PAYMENT_PROVIDER_REFUSED", 502, kAfterChange, "Stripe refused the request; details.provider_message says why.") \
   X(WebhookSignatureInvalid, "WEBHOOK_SIGNATURE_INVALID", 400, kNever, "The webhook's signature is missing, wrong or too old.") \
   X(CardDataRefused, "CARD_DATA_REFUSED", 400, kNever, "The request seems to carry a card number; card numbers must never be sent here.")
+// clang-format on
 
 enum class ErrorCode : std::uint16_t {
 #define PURSER_X(enumerator, code, status, retry, meaning) k##enumerator,
@@ -91,8 +94,8 @@ enum class ErrorCode : std::uint16_t {
 /// One row of the error table.
 struct ErrorRow {
   ErrorCode code;
-  std::string_view name;     ///< The code on the wire, e.g. "ITEM_NOT_FOUND".
-  int http_status;           ///< 400–599.
+  std::string_view name;  ///< The code on the wire, e.g. "ITEM_NOT_FOUND".
+  int http_status;        ///< 400–599.
   RetryClass retry;
   std::string_view meaning;  ///< One sentence for the reference.
 };
@@ -108,6 +111,10 @@ constexpr const ErrorRow& error_row(ErrorCode code) {
   return kErrorTable[static_cast<std::size_t>(code)];
 }
 
+/// The code with this name on the wire, e.g. "ITEM_NOT_FOUND"; nothing for a name that is not in
+/// the table.
+std::optional<ErrorCode> parse_error_code(std::string_view name);
+
 /// One place in a request or document that is wrong.
 struct FieldError {
   std::string path;     ///< e.g. "body.quantity", "products.pro.prices.monthly.amount".
@@ -115,7 +122,8 @@ struct FieldError {
   friend bool operator==(const FieldError&, const FieldError&) = default;
 };
 
-/// A machine-readable detail of an error. Kept small on purpose: what an answer may reveal is chosen.
+/// A machine-readable detail of an error. Kept small on purpose: what an answer may reveal is
+/// chosen.
 using DetailValue =
     std::variant<std::nullptr_t, bool, std::int64_t, std::string, std::vector<FieldError>>;
 using Details = std::vector<std::pair<std::string, DetailValue>>;
@@ -134,9 +142,10 @@ class LogDetail {
 /// Why an operation did not happen. A value; nothing was changed by the operation that returns one.
 struct Error {
   ErrorCode code = ErrorCode::kInternalError;
-  std::string message;  ///< The sentence for the caller; says what to do when there is something to do.
-  Details details;      ///< For the caller's program.
-  LogDetail log;        ///< For the operator; never leaves the server.
+  std::string
+      message;      ///< The sentence for the caller; says what to do when there is something to do.
+  Details details;  ///< For the caller's program.
+  LogDetail log;    ///< For the operator; never leaves the server.
 
   Error() = default;
   Error(ErrorCode c, std::string text, Details d = {}, LogDetail l = {})
@@ -144,7 +153,9 @@ struct Error {
 
   /// A defect of our own or of the environment: the caller sees only a request id.
   static Error internal(std::string log_text) {
-    return {ErrorCode::kInternalError, "Something went wrong inside the server.", {},
+    return {ErrorCode::kInternalError,
+            "Something went wrong inside the server.",
+            {},
             LogDetail(std::move(log_text))};
   }
 };

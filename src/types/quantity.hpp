@@ -28,7 +28,9 @@ class Quantity {
 
   /// The sum, difference or product, or nothing when it leaves the range.
   constexpr std::optional<Quantity> plus(Quantity other) const { return of(value_ + other.value_); }
-  constexpr std::optional<Quantity> minus(Quantity other) const { return of(value_ - other.value_); }
+  constexpr std::optional<Quantity> minus(Quantity other) const {
+    return of(value_ - other.value_);
+  }
   constexpr std::optional<Quantity> times(Quantity other) const {
     std::int64_t product = 0;
     if (__builtin_mul_overflow(value_, other.value_, &product)) return std::nullopt;
