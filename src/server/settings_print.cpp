@@ -84,7 +84,7 @@ std::string print_settings(const Settings& settings, bool as_json) {
 std::string settings_reference() {
   std::string out =
       "# Settings\n\n"
-      "Generated from `src/server/settings_table.hpp` by `purser settings-reference`; edit that, "
+      "Generated from `src/server/settings_table.hpp` by `purser reference settings`; edit that, "
       "not this.\n\n"
       "A setting is read from, the later ones winning: its default, the TOML file named by "
       "`--config` (or\n"
