@@ -17,48 +17,66 @@ namespace purser::app {
 
 /// What a request carried to say who it is. Empty strings count as absent.
 struct Credentials {
-  std::string access_type;            ///< x-purser-access-type (and synonyms)
-  std::string project_id;             ///< x-purser-project-id
+  std::string access_type;  ///< x-purser-access-type (and synonyms)
+  std::string project_id;   ///< x-purser-project-id
   Secret publishable_client_key;
   Secret secret_server_key;
   Secret super_secret_admin_key;
   Secret access_token;
-  Secret bearer;                      ///< Authorization: Bearer …: a secret key or an access token
+  Secret bearer;  ///< Authorization: Bearer …: a secret key or an access token
 };
 
 /// Who asks, after the check.
 struct Principal {
   std::shared_ptr<const ProjectContext> context;
   AccessType access = AccessType::kClient;
-  std::optional<UserId> user;         ///< from the access token
-  SessionId session;                  ///< of our own tokens
+  std::optional<UserId> user;  ///< from the access token
+  SessionId session;           ///< of our own tokens
 };
 
 /// Who may do what. Thread-safe.
 class Access {
  public:
-  Access(Registry& registry, Store& store, Engine& engine, AccessTokens& tokens, const Clock& clock, Ids& ids,
-         std::string public_url);
+  Access(Registry& registry, Store& store, Engine& engine, AccessTokens& tokens, const Clock& clock,
+         Ids& ids, std::string public_url);
 
-  /// Checks without blocking; nothing when a token must be verified by `authenticate` on a worker thread.
+  /// Checks without blocking; nothing when a token must be verified by `authenticate` on a worker
+  /// thread.
   std::optional<Result<Principal>> authenticate_fast(const Credentials& credentials);
-  /// The whole check, in the order: access type and project present and known → the key for the type →
-  /// access token. A user seen for the first time in a valid foreign token is created. May block.
+  /// The whole check, in the order: access type and project present and known → the key for the
+  /// type → access token. A user seen for the first time in a valid foreign token is created. May
+  /// block.
   Result<Principal> authenticate(const Credentials& credentials);
 
   /// Errors: kInsufficientAccessType.
   static Status require(const Principal& principal, AccessType minimum);
 
-  /// May this principal touch this customer? Server and admin: any customer of the project. Client: only
-  /// the token's own user, or a team where that user is an administrator; what it may not touch is
-  /// answered like what does not exist (kUserNotFound, kTeamNotFound, kCustomerNotFound); a member who
-  /// is no administrator gets kTeamPermissionRequired; no user: kUserAuthenticationRequired.
-  /// Reads memberships from the store: brief, allowed on I/O threads with the embedded store.
+  /// May this principal touch this customer? Server and admin: any customer of the project. Client:
+  /// only the token's own user, or a team where that user is an administrator; what it may not
+  /// touch is answered like what does not exist (kUserNotFound, kTeamNotFound, kCustomerNotFound);
+  /// a member who is no administrator gets kTeamPermissionRequired; no user:
+  /// kUserAuthenticationRequired. Reads memberships from the store: brief, allowed on I/O threads
+  /// with the embedded store.
   Status require_customer(const Principal& principal, const CustomerKey& customer);
 
   AccessTokens::Trust trust_of(const ProjectContext& context) const;
 
  private:
+  /// What a request claims to be, before anything was looked up.
+  struct Claim {
+    AccessType access = AccessType::kClient;
+    ProjectId project;              ///< empty: named by the key
+    const Secret* key = nullptr;    ///< the key for `access`; null when absent
+    const Secret* token = nullptr;  ///< null when absent
+  };
+  static Result<Claim> claim_of(const Credentials& credentials);
+  /// Project and key; the token is not looked at yet.
+  Result<Principal> identify(const Claim& claim);
+  Result<Principal> with_user(Principal principal, const TokenClaims& claims);
+  /// The user of a foreign token, if it is known already.
+  Result<std::optional<UserId>> known_user(const ProjectId& project, const TokenClaims& claims);
+  Result<UserId> create_user(const ProjectId& project, const TokenClaims& claims);
+
   Registry& registry_;
   Store& store_;
   Engine& engine_;

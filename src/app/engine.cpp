@@ -3,16 +3,19 @@
 #include <algorithm>
 #include <future>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 namespace purser::app {
 namespace {
 
 Error overloaded() {
-  return {ErrorCode::kOverloaded, "The server has too many requests waiting; send it again shortly."};
+  return {ErrorCode::kOverloaded,
+          "The server has too many requests waiting; send it again shortly."};
 }
 Error shutting_down() {
-  return {ErrorCode::kShuttingDown, "The server is stopping; send it again to another one or later."};
+  return {ErrorCode::kShuttingDown,
+          "The server is stopping; send it again to another one or later."};
 }
 Error key_in_use() {
   return {ErrorCode::kIdempotencyKeyInUse,
@@ -71,10 +74,11 @@ void Engine::submit(std::optional<IdempotencyScope> scope, Work work, Done done)
 }
 
 Result<EngineReply> Engine::execute(std::optional<IdempotencyScope> scope, Work work) {
-  std::promise<Result<EngineReply>> promise;
-  auto future = promise.get_future();
+  // Shared: the waiter may be gone before set_value has returned on the committer thread.
+  auto promise = std::make_shared<std::promise<Result<EngineReply>>>();
+  auto future = promise->get_future();
   submit(std::move(scope), std::move(work),
-         [&promise](Result<EngineReply> result) { promise.set_value(std::move(result)); });
+         [promise](Result<EngineReply> result) { promise->set_value(std::move(result)); });
   return future.get();
 }
 
@@ -125,23 +129,22 @@ Result<Engine::Operation> Engine::start_operation(const std::optional<Idempotenc
 
 Result<EngineReply> Engine::finish_operation(const std::optional<IdempotencyScope>& scope,
                                              const std::string& operation_id, Work work) {
-  auto result =
-      execute(std::nullopt, [&](StoreBatch& batch) -> Result<Decision> {
-        PURSER_TRY(Decision decision, work(batch));
-        if (!scope || !decision.replayable) return decision;
-        // A refusal takes back what the command wrote, but the reply under its key must stay.
-        if (!decision.accepted) {
-          PURSER_CHECK_OK(batch.undo_command());
-          batch.begin_command();
-        }
-        IdempotencyRecord record = record_of(*scope, batch.now());
-        record.completed = true;
-        record.operation = operation_id;
-        record.reply = decision.reply;
-        PURSER_CHECK_OK(batch.put_idempotency(record));
-        decision.accepted = true;
-        return decision;
-      });
+  auto result = execute(std::nullopt, [&](StoreBatch& batch) -> Result<Decision> {
+    PURSER_TRY(Decision decision, work(batch));
+    if (!scope || !decision.replayable) return decision;
+    // A refusal takes back what the command wrote, but the reply under its key must stay.
+    if (!decision.accepted) {
+      PURSER_CHECK_OK(batch.undo_command());
+      batch.begin_command();
+    }
+    IdempotencyRecord record = record_of(*scope, batch.now());
+    record.completed = true;
+    record.operation = operation_id;
+    record.reply = decision.reply;
+    PURSER_CHECK_OK(batch.put_idempotency(record));
+    decision.accepted = true;
+    return decision;
+  });
   abandon_operation(scope);
   return result;
 }
@@ -221,8 +224,7 @@ void Engine::commit_batch(std::vector<Job>& jobs) {
   }
 }
 
-Result<EngineReply> Engine::decide(StoreBatch& batch, Job& job,
-                                   AfterCommit& after_commit) const {
+Result<EngineReply> Engine::decide(StoreBatch& batch, Job& job, AfterCommit& after_commit) const {
   if (job.scope) {
     PURSER_TRY(auto known, batch.idempotency(job.scope->project, job.scope->key));
     if (known) {
@@ -232,7 +234,10 @@ Result<EngineReply> Engine::decide(StoreBatch& batch, Job& job,
     }
   }
   Result<Decision> decided = job.work(batch);
-  if (!decided || !decided->accepted) PURSER_CHECK_OK(batch.undo_command());
+  if (!decided || !decided->accepted) {
+    PURSER_CHECK_OK(batch.undo_command());
+    batch.begin_command();  // the record of a refusal stays
+  }
   if (!decided) return std::move(decided).error();
   Decision decision = *std::move(decided);
   if (job.scope && decision.replayable) {

@@ -1,7 +1,8 @@
 #pragma once
 
-// The engine: the one way to write. Commands queue; one committer takes whatever is waiting, lets each decide
-// in arrival order on one store batch, commits them together, and only then gives the answers.
+// The engine: the one way to write. Commands queue; one committer takes whatever is waiting, lets
+// each decide in arrival order on one store batch, commits them together, and only then gives the
+// answers.
 
 #include <atomic>
 #include <condition_variable>
@@ -20,16 +21,18 @@
 
 namespace purser::app {
 
-/// What a use case wants done once its writes are durable; the caller moves it into Decision::after_commit.
+/// What a use case wants done once its writes are durable; the caller moves it into
+/// Decision::after_commit.
 using AfterCommit = std::vector<std::function<void()>>;
 
-/// What a command decided. A refused one (`accepted` false) has changed nothing; its reply, when it is
-/// final, is kept under its idempotency key all the same.
+/// What a command decided. A refused one (`accepted` false) has changed nothing; its reply, when it
+/// is final, is kept under its idempotency key all the same.
 struct Decision {
   StoredReply reply;
   bool accepted = true;
   bool replayable = true;  ///< false for passing faults: not kept under the idempotency key
-  /// Called once after the commit and before the answer, never for a replay: publishes what was written.
+  /// Called once after the commit and before the answer, never for a replay: publishes what was
+  /// written.
   AfterCommit after_commit;
 };
 
@@ -61,8 +64,9 @@ struct EngineStats {
 /// Thread-safe. Owns the committer thread.
 class Engine {
  public:
-  /// Decides one command on the batch. Called on the committer thread, possibly more than once; must not
-  /// block or call out. An Error sinks nothing but this command (it is answered with the error).
+  /// Decides one command on the batch. Called on the committer thread, possibly more than once;
+  /// must not block or call out. An Error sinks nothing but this command (it is answered with the
+  /// error).
   using Work = std::function<Result<Decision>(StoreBatch&)>;
   /// Called once, on the committer thread after the commit (or after the refusal).
   using Done = std::function<void(Result<EngineReply>)>;
@@ -83,13 +87,14 @@ class Engine {
   /// Starts or resumes an operation of several steps under an idempotency key (design: a checkout).
   struct Operation {
     std::optional<StoredReply> replay;  ///< finished before: answer this
-    std::string id;                     ///< else the operation's id: new, or that of the unfinished one
+    std::string id;  ///< else the operation's id: new, or that of the unfinished one
     bool resumed = false;
   };
-  /// Without a scope a new operation always starts. While an operation runs, others with its key get
-  /// kIdempotencyKeyInUse. Every successful start without a replay must be followed by `finish_operation`
-  /// or `abandon_operation`. Waits.
-  Result<Operation> start_operation(const std::optional<IdempotencyScope>& scope, const std::string& new_id);
+  /// Without a scope a new operation always starts. While an operation runs, others with its key
+  /// get kIdempotencyKeyInUse. Every successful start without a replay must be followed by
+  /// `finish_operation` or `abandon_operation`. Waits.
+  Result<Operation> start_operation(const std::optional<IdempotencyScope>& scope,
+                                    const std::string& new_id);
   /// Runs the last step and records its reply under the key in the same commit. Waits.
   Result<EngineReply> finish_operation(const std::optional<IdempotencyScope>& scope,
                                        const std::string& operation_id, Work work);

@@ -29,8 +29,8 @@ struct NewTeam {
   std::optional<UserId> creator;  ///< becomes an administrator of the team
 };
 
-/// Writes are functions on a batch (the caller puts them through the engine under an idempotency key).
-/// Thread-safe; holds no state.
+/// Writes are functions on a batch (the caller puts them through the engine under an idempotency
+/// key). Thread-safe; holds no state.
 class People {
  public:
   explicit People(Ids& ids) : ids_(ids) {}
@@ -87,7 +87,8 @@ class Sessions {
   Result<std::string> jwks(const ProjectId& project);
 
  private:
-  Result<Secret> sign(const ProjectContext& context, const Session& session);
+  Result<Secret> sign(const ProjectContext& context, const Session& session, const User& user,
+                      Timestamp now);
 
   Store& store_;
   Registry& registry_;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "app/engine.hpp"
-#include "app/ports/clock.hpp"
 #include "app/ports/ids.hpp"
 #include "app/ports/payment_provider.hpp"
 #include "app/ports/tokens.hpp"
@@ -53,12 +52,12 @@ struct PutCatalog {
   bool dry_run = false;
 };
 
-/// Use cases of administrators. Writes are functions on a batch, put through the engine by the caller (HTTP,
-/// commands) under an idempotency key; what they append to `after` publishes to the registry once it is durable.
-/// Thread-safe.
+/// Use cases of administrators. Writes are functions on a batch, put through the engine by the
+/// caller (HTTP, commands) under an idempotency key; what they append to `after` publishes to the
+/// registry once it is durable. Thread-safe.
 class Projects {
  public:
-  Projects(Engine& engine, Store& store, Registry& registry, AccessTokens& tokens, const Clock& clock, Ids& ids,
+  Projects(Engine& engine, Store& store, Registry& registry, AccessTokens& tokens, Ids& ids,
            Secret encryption_key);
 
   /// Creates the project with its first three keys and its signing key.
@@ -70,11 +69,12 @@ class Projects {
   Result<CreatedKey> create_key(StoreBatch& batch, const ProjectId& project, const NewKey& key,
                                 AfterCommit& after);
   Result<std::vector<ApiKey>> keys(const ProjectId& project);  ///< reads; blocks briefly
-  Status revoke_key(StoreBatch& batch, const ProjectId& project, const KeyId& key, AfterCommit& after);
+  Status revoke_key(StoreBatch& batch, const ProjectId& project, const KeyId& key,
+                    AfterCommit& after);
 
   /// Applies a validated catalog; answers what it changes. Nothing is written when nothing changes.
-  Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project, const PutCatalog& put,
-                                          AfterCommit& after);
+  Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project,
+                                          const PutCatalog& put, AfterCommit& after);
 
   /// How the project reaches its provider; kPaymentsNotConfigured when it has no key.
   Result<ProviderCredentials> credentials(const Project& project) const;
@@ -90,7 +90,6 @@ class Projects {
   Store& store_;
   Registry& registry_;
   AccessTokens& tokens_;
-  const Clock& clock_;
   Ids& ids_;
   Secret encryption_key_;
 };

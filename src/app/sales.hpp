@@ -1,6 +1,7 @@
 #pragma once
 
-// Selling and granting: checkouts, fulfilment after payment, grants without payment, what a customer owns.
+// Selling and granting: checkouts, fulfilment after payment, grants without payment, what a
+// customer owns.
 
 #include <functional>
 #include <optional>
@@ -35,41 +36,46 @@ struct NewGrant {
   Quantity quantity = *Quantity::of(1);
 };
 struct OwnedPage {
-  std::vector<domain::Purchase> items;  ///< ordered by product id, then purchase id; inline products last
+  std::vector<domain::Purchase>
+      items;  ///< ordered by product id, then purchase id; inline products last
   std::optional<std::string> next_after;
 };
 
 /// Sells. Blocks on the engine and on the provider; not for I/O threads. Thread-safe.
 class Sales {
  public:
-  Sales(Engine& engine, Store& store, Registry& registry, Projects& projects, PaymentProvider& provider,
-        const Clock& clock, Ids& ids, std::string public_url);
+  Sales(Engine& engine, Store& store, Registry& registry, Projects& projects,
+        PaymentProvider& provider, const Clock& clock, Ids& ids, std::string public_url);
 
-  /// Makes a checkout and answers the reply that `encode` makes of its URL. Steps: the intention (with a
-  /// snapshot of what is sold) is committed; customer, product, price and session are made at the provider
-  /// under keys derived from it; the result is committed with the reply. A crash or a lost answer in between is
-  /// resumed by the same idempotency key and makes nothing twice. A test_mode project completes the
-  /// purchase at once without the provider and answers a page of ours.
-  /// Errors: those of domain::check_order and choose_price; kUserNotFound, kTeamNotFound,
-  /// kNewPurchasesBlocked, kRedirectUrlNotWhitelisted, kPaymentsNotConfigured, kNotImplemented (a price with an
-  /// interval; several prices and none chosen), kPaymentProviderUnavailable, kPaymentProviderRefused.
+  /// Makes a checkout and answers the reply that `encode` makes of its URL. Steps: the intention
+  /// (with a snapshot of what is sold) is committed; customer, product, price and session are made
+  /// at the provider under keys derived from it; the result is committed with the reply. A crash or
+  /// a lost answer in between is resumed by the same idempotency key and makes nothing twice. A
+  /// test_mode project completes the purchase at once without the provider and answers a page of
+  /// ours. Errors: those of domain::check_order and choose_price; kUserNotFound, kTeamNotFound,
+  /// kNewPurchasesBlocked, kRedirectUrlNotWhitelisted, kPaymentsNotConfigured, kNotImplemented (a
+  /// price with an interval; several prices and none chosen), kPaymentProviderUnavailable,
+  /// kPaymentProviderRefused.
   Result<EngineReply> checkout(const std::shared_ptr<const ProjectContext>& context,
-                               const std::optional<IdempotencyScope>& scope, const NewCheckout& order,
+                               const std::optional<IdempotencyScope>& scope,
+                               const NewCheckout& order,
                                std::function<StoredReply(const Result<std::string>& url)> encode);
 
   /// Gives a product without payment (one-time). Errors as above, without the provider's.
-  Result<domain::Purchase> grant(const ProjectContext& context, StoreBatch& batch, const NewGrant& order) const;
+  Result<domain::Purchase> grant(const ProjectContext& context, StoreBatch& batch,
+                                 const NewGrant& order) const;
 
   Result<OwnedPage> owned(const ProjectContext& context, const CustomerKey& customer,
                           const std::string& after, int limit, bool from_client);
 
-  /// Looks at the provider's state of a checkout session and does what follows from it: grants exactly once
-  /// when paid and matching, refunds when paid but not grantable, expires, or leaves it. Idempotent; safe in
-  /// parallel. Called for webhook events, by the sweep and when the buyer comes back.
-  /// Errors: kPaymentProviderUnavailable (try again later).
+  /// Looks at the provider's state of a checkout session and does what follows from it: grants
+  /// exactly once when paid and matching, refunds when paid but not grantable, expires, or leaves
+  /// it. Idempotent; safe in parallel. Called for webhook events, by the sweep and when the buyer
+  /// comes back. Errors: kPaymentProviderUnavailable (try again later).
   Status settle(const ProjectId& project, const std::string& session_ref);
 
-  /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how many.
+  /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how
+  /// many.
   Result<int> sweep_checkouts(int limit);
   /// One round of side effects that are due (refunds). Answers how many.
   Result<int> perform_intentions(int limit);
@@ -85,8 +91,8 @@ class Sales {
   std::string public_url_;
 };
 
-/// Is `url` allowed as a redirect target: http(s), no user info, no control characters or backslashes, host on a
-/// trusted origin. Pure.
+/// Is `url` allowed as a redirect target: http(s), no user info, no control characters or
+/// backslashes, host on a trusted origin. Pure.
 bool is_trusted_redirect(const ProjectSettings& settings, const std::string& url);
 
 }  // namespace purser::app

@@ -15,15 +15,18 @@ namespace purser::app {
 /// Thread-safe; blocks.
 class Webhooks {
  public:
-  Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects, PaymentProvider& provider,
-           Sales& sales, const Clock& clock);
+  Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
+           PaymentProvider& provider, Sales& sales, const Clock& clock);
 
-  /// Verifies the signature over the raw body and keeps the event once by its id; then the caller answers 200
-  /// and the worker processes. Errors: kProjectNotFound, kWebhookSignatureInvalid, kBodyParsingError.
-  Status receive(const ProjectId& project, const std::string& payload, const std::string& signature_header);
+  /// Verifies the signature over the raw body and keeps the event once by its id; then the caller
+  /// answers 200 and the worker processes. Errors: kProjectNotFound, kWebhookSignatureInvalid,
+  /// kBodyParsingError.
+  Status receive(const ProjectId& project, const std::string& payload,
+                 const std::string& signature_header);
 
-  /// One round: processes pending events by fetching the current state of their objects. A passing fault is
-  /// retried with back-off; after 10 failures the event is quarantined and the others go on.
+  /// One round: processes pending events by fetching the current state of their objects. A passing
+  /// fault is retried with back-off; after 10 failures the event is quarantined and the others go
+  /// on.
   Result<int> process(int limit);
 
  private:

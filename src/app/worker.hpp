@@ -14,8 +14,8 @@
 
 namespace purser::app {
 
-/// Runs tasks in turn until stopped: each returns how much it did; when none did anything the worker sleeps for
-/// `idle` or until `poke`. Thread-safe.
+/// Runs tasks in turn until stopped: each returns how much it did; when none did anything the
+/// worker sleeps for `idle` or until `poke`. Thread-safe.
 class Worker {
  public:
   struct Task {

@@ -4,8 +4,8 @@
 
 namespace purser::app {
 
-/// Where time comes from. Thread-safe. With several nodes on one database the store's batches carry the
-/// database's time; this clock serves everything else.
+/// Where time comes from. Thread-safe. With several nodes on one database the store's batches carry
+/// the database's time; this clock serves everything else.
 class Clock {
  public:
   virtual ~Clock() = default;

@@ -1,0 +1,92 @@
+#include "app/records.hpp"
+
+#include <cstdlib>
+
+namespace purser::app {
+namespace {
+
+/// The value whose name `text` is, among the first `count` values of an enumeration.
+template <class Enum>
+std::optional<Enum> parse_among(std::string_view text, int count) {
+  for (int i = 0; i < count; ++i) {
+    const auto value = static_cast<Enum>(i);
+    if (to_string(value) == text) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(AccessType type) {
+  switch (type) {
+    case AccessType::kClient:
+      return "client";
+    case AccessType::kServer:
+      return "server";
+    case AccessType::kAdmin:
+      return "admin";
+  }
+  std::abort();
+}
+
+std::optional<AccessType> parse_access_type(std::string_view text) {
+  return parse_among<AccessType>(text, 3);
+}
+
+std::string_view to_string(TransactionKind kind) {
+  switch (kind) {
+    case TransactionKind::kPurchase:
+      return "purchase";
+    case TransactionKind::kGrant:
+      return "grant";
+    case TransactionKind::kRefund:
+      return "refund";
+  }
+  std::abort();
+}
+
+std::optional<TransactionKind> parse_transaction_kind(std::string_view text) {
+  return parse_among<TransactionKind>(text, 3);
+}
+
+std::string_view to_string(CheckoutState state) {
+  switch (state) {
+    case CheckoutState::kCreating:
+      return "creating";
+    case CheckoutState::kOpen:
+      return "open";
+    case CheckoutState::kCompleted:
+      return "completed";
+    case CheckoutState::kExpired:
+      return "expired";
+    case CheckoutState::kRefunded:
+      return "refunded";
+    case CheckoutState::kAlarmed:
+      return "alarmed";
+  }
+  std::abort();
+}
+
+std::optional<CheckoutState> parse_checkout_state(std::string_view text) {
+  return parse_among<CheckoutState>(text, 6);
+}
+
+std::string_view to_string(InboxState state) {
+  switch (state) {
+    case InboxState::kPending:
+      return "pending";
+    case InboxState::kDone:
+      return "done";
+    case InboxState::kIgnored:
+      return "ignored";
+    case InboxState::kQuarantined:
+      return "quarantined";
+  }
+  std::abort();
+}
+
+std::optional<InboxState> parse_inbox_state(std::string_view text) {
+  return parse_among<InboxState>(text, 4);
+}
+
+}  // namespace purser::app
