@@ -24,8 +24,8 @@ struct Header {
 
 /// One received request. Valid until its response was sent.
 struct Request {
-  std::string method;        ///< "GET", upper case
-  std::string target;        ///< as sent: path and query, undecoded
+  std::string method;  ///< "GET", upper case
+  std::string target;  ///< as sent: path and query, undecoded
   std::vector<Header> headers;
   std::string body;
   std::string remote_address;  ///< the peer's address, never taken from a header
@@ -44,10 +44,10 @@ struct Response {
   bool close = false;  ///< close the connection after this response
 };
 
-/// Sends the response of one request. Call it exactly once, from any thread; it may be called before the
-/// handler returns. Destroying it uncalled answers 500. Cheap to move.
-/// Responses given from other threads are handed to the connection's I/O thread in batches: one wake-up
-/// for all that are waiting.
+/// Sends the response of one request. Call it exactly once, from any thread; it may be called
+/// before the handler returns. Destroying it uncalled answers 500. Cheap to move. Responses given
+/// from other threads are handed to the connection's I/O thread in batches: one wake-up for all
+/// that are waiting.
 class Responder {
  public:
   struct Impl;
@@ -62,29 +62,44 @@ class Responder {
   std::shared_ptr<Impl> impl_;
 };
 
+/// While one of these lives on a thread, responses that the thread gives only queue up; its end
+/// wakes every I/O thread concerned once. For a worker that releases many responses at the same
+/// moment (a commit). May be nested: the outermost counts.
+class ResponseBatch {
+ public:
+  ResponseBatch();
+  ~ResponseBatch();
+  ResponseBatch(const ResponseBatch&) = delete;
+  ResponseBatch& operator=(const ResponseBatch&) = delete;
+};
+
 /// Called on an I/O thread: must not block. The request belongs to the handler.
 using Handler = std::function<void(Request request, Responder respond)>;
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;                       ///< 0 picks a free one
+  std::uint16_t port = 0;  ///< 0 picks a free one
   int threads = 1;
-  std::size_t max_body_bytes = 256 * 1024;      ///< above: 413
-  std::size_t max_header_bytes = 16 * 1024;     ///< above: 431
+  std::size_t max_body_bytes = 256 * 1024;            ///< above: 413
+  std::size_t max_header_bytes = 16 * 1024;           ///< above: 431
   std::chrono::milliseconds request_timeout{10'000};  ///< a request not complete in this time: 408
   std::chrono::milliseconds idle_timeout{60'000};     ///< between requests on a kept connection
-  std::size_t max_connections = 10'000;         ///< above: accepted and closed at once
-  /// The response for a request that the server itself refuses (400, 408, 413, 431, 503);
-  /// without it a plain-text one.
-  std::function<Response(int status)> refusal;
+  std::size_t max_connections = 10'000;               ///< above: accepted and closed at once
+  /// The response for a request that the server itself refuses (400, 408, 413, 417, 431) and for
+  /// one whose Responder was dropped (500); without it a plain-text one.
+  std::function<Response(int status)> refusal = {};
+  /// Seconds since 1970 for the Date header, called on the I/O threads; without it none is sent
+  /// (RFC 9110, section 6.6.1: an origin server without a clock must not send one).
+  std::function<std::int64_t()> unix_seconds = {};
 };
 
 /// Listens and serves until stopped. Thread-safe.
 class Server {
  public:
-  /// Binds and starts the I/O threads. Errors: kInternalError with the reason in `message` (address in use…).
+  /// Binds and starts the I/O threads. Errors: kInternalError with the reason in `message` (address
+  /// in use…).
   static Result<std::unique_ptr<Server>> start(ServerOptions options, Handler handler);
-  virtual ~Server() = default;  ///< stops at once
+  virtual ~Server() = default;  ///< stops at once; responses given later go nowhere
 
   virtual std::uint16_t port() const = 0;
   virtual std::string host() const = 0;
