@@ -1,7 +1,7 @@
 #pragma once
 
-// What the application asks of a payment provider, in the application's words. Calls block; they run on
-// worker threads, never inside a store batch.
+// What the application asks of a payment provider, in the application's words. Calls block; they
+// run on worker threads, never inside a store batch.
 
 #include <optional>
 #include <string>
@@ -33,12 +33,15 @@ struct NewRemoteCustomer {
 };
 
 struct NewCheckoutSession {
-  std::string customer;   ///< cus_…
-  std::string price;      ///< price_…
+  std::string customer;  ///< cus_…
+  std::string price;     ///< price_…
   std::int64_t quantity = 1;
   std::string success_url;
   std::string cancel_url;
   std::string reference;  ///< our checkout id (client_reference_id and metadata)
+  /// When this checkout was first asked for. A key that old may be forgotten by the provider, so a
+  /// session with our reference is then looked up before one is made. The epoch: just now.
+  Timestamp asked_at;
 };
 
 struct RemoteCheckoutSession {
@@ -67,40 +70,43 @@ struct RemoteWebhookEndpoint {
   Secret secret;
 };
 
-/// Errors of every call: kPaymentProviderUnavailable when it is not known whether it happened (timeouts, 5xx,
-/// exhausted 409/429): the same call with the same idempotency key must be repeated;
-/// kPaymentProviderRefused (details.provider_code, details.provider_message) when it certainly did not.
-/// Thread-safe.
+/// Errors of every call: kPaymentProviderUnavailable when it is not known whether it happened
+/// (timeouts, 5xx, exhausted 409/429): the same call with the same idempotency key must be
+/// repeated; kPaymentProviderRefused (details.provider_code, details.provider_message) when it
+/// certainly did not. Thread-safe.
 class PaymentProvider {
  public:
   virtual ~PaymentProvider() = default;
 
   virtual Result<ProviderAccount> account(const ProviderCredentials& as) = 0;
-  virtual Result<std::string> create_customer(const ProviderCredentials& as, const NewRemoteCustomer& customer,
+  virtual Result<std::string> create_customer(const ProviderCredentials& as,
+                                              const NewRemoteCustomer& customer,
                                               const std::string& idempotency_key) = 0;
   virtual Result<std::string> create_product(const ProviderCredentials& as, const std::string& name,
                                              const std::string& reference,
                                              const std::string& idempotency_key) = 0;
-  virtual Result<std::string> create_price(const ProviderCredentials& as, const std::string& product,
-                                           const Money& amount, const std::string& reference,
+  virtual Result<std::string> create_price(const ProviderCredentials& as,
+                                           const std::string& product, const Money& amount,
+                                           const std::string& reference,
                                            const std::string& idempotency_key) = 0;
-  virtual Result<RemoteCheckoutSession> create_checkout_session(const ProviderCredentials& as,
-                                                                const NewCheckoutSession& session,
-                                                                const std::string& idempotency_key) = 0;
+  virtual Result<RemoteCheckoutSession> create_checkout_session(
+      const ProviderCredentials& as, const NewCheckoutSession& session,
+      const std::string& idempotency_key) = 0;
   virtual Result<RemoteCheckoutSession> checkout_session(const ProviderCredentials& as,
                                                          const std::string& id) = 0;
   /// Gives the whole payment back.
   virtual Status refund_payment(const ProviderCredentials& as, const std::string& payment_ref,
                                 const std::string& idempotency_key) = 0;
   /// Registers `url` for all events that we handle (the sandbox's set-up).
-  virtual Result<RemoteWebhookEndpoint> create_webhook_endpoint(const ProviderCredentials& as,
-                                                                const std::string& url,
-                                                                const std::string& idempotency_key) = 0;
+  virtual Result<RemoteWebhookEndpoint> create_webhook_endpoint(
+      const ProviderCredentials& as, const std::string& url,
+      const std::string& idempotency_key) = 0;
 
   /// Verifies the signature over the raw body with any of the secrets and reads the envelope.
   /// Errors: kWebhookSignatureInvalid; kBodyParsingError for a signed body that is no event.
   /// Source: https://docs.stripe.com/webhooks#verify-manually
-  virtual Result<ProviderEvent> verify_event(const std::string& payload, const std::string& signature_header,
+  virtual Result<ProviderEvent> verify_event(const std::string& payload,
+                                             const std::string& signature_header,
                                              const std::vector<Secret>& secrets, Timestamp now) = 0;
 };
 
