@@ -1,0 +1,141 @@
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "domain/ledger_commands.hpp"
+
+namespace purser::domain::testing {
+namespace {
+
+// Amounts so large that a few of them leave the range.
+constexpr std::int64_t kHuge = Quantity::kMax / 3;
+
+void require_invariants(const ItemAccount& account) {
+  RC_ASSERT(account.debt.value() <= 0);
+  RC_ASSERT(account.lots.empty() || account.debt.is_zero());
+  for (std::size_t i = 0; i < account.lots.size(); ++i) {
+    const Lot& lot = account.lots[i];
+    RC_ASSERT(lot.remaining.is_positive());
+    if (i == 0) continue;
+    const Lot& before = account.lots[i - 1];
+    if (before.expires_at == lot.expires_at) {
+      RC_ASSERT(!(before.source == lot.source && before.ends_with_source == lot.ends_with_source));
+    } else {
+      RC_ASSERT(before.expires_at.has_value());
+      RC_ASSERT(!lot.expires_at || *before.expires_at < *lot.expires_at);
+    }
+  }
+  for (std::size_t i = 1; i < account.schedules.size(); ++i) {
+    RC_ASSERT(account.schedules[i - 1].source < account.schedules[i].source);
+  }
+}
+
+void history_holds(const std::vector<Command>& commands) {
+  Machine machine;
+  ItemAccount folded;
+  std::int64_t sum = 0;
+  for (const Command& command : commands) {
+    const ItemAccount before = machine.account;
+    const Reply reply = machine.run(command);
+    if (reply.error) RC_ASSERT(machine.account == before);
+    require_invariants(machine.account);
+    for (const Entry& entry : reply.entries) {
+      RC_ASSERT(!entry.change.is_zero());
+      const std::int64_t was = sum;
+      sum += entry.change.value();
+      RC_ASSERT(entry.quantity_after.value() == sum);
+      const bool removal = entry.cause == Cause::kExpiry || entry.cause == Cause::kPurchaseEnd ||
+                           entry.cause == Cause::kRevocation;
+      // Only a decrease that says so takes an account below zero.
+      if (removal) RC_ASSERT(was > 0 && sum >= 0);
+      if (entry.cause == Cause::kTryDecrease) RC_ASSERT(sum >= 0);
+      auto next = fold(std::move(folded), entry);
+      RC_ASSERT(next.has_value());
+      folded = *std::move(next);
+    }
+    RC_ASSERT(machine.account.quantity().value() == sum);
+    RC_ASSERT(folded.lots == machine.account.lots);
+    RC_ASSERT(folded.debt == machine.account.debt);
+  }
+}
+
+RC_GTEST_PROP(LedgerProperty, TheFoldOfTheEntriesIsTheAccount, ()) {
+  history_holds(*any_commands(1000));
+}
+
+RC_GTEST_PROP(LedgerProperty, TheSameWithHugeAmounts, ()) { history_holds(*any_commands(kHuge)); }
+
+Machine after(const std::vector<Command>& commands) {
+  Machine machine;
+  for (const Command& command : commands) machine.run(command);
+  return machine;
+}
+
+RC_GTEST_PROP(LedgerProperty, TryDecreaseSucceedsExactlyIfTheQuantityIsThere, ()) {
+  const Machine machine = after(*any_commands(100));
+  const Timestamp now = day(machine.today + *rc::gen::inRange(0, 60));
+  const Quantity amount = Quantity::of(*rc::gen::inRange<std::int64_t>(1, 500)).value();
+  const Change due = apply_due(machine.account, now).value();
+  const TryDecrease tried = try_decrease(machine.account, amount, "", now).value();
+  RC_ASSERT(tried.success == (due.account.quantity() >= amount));
+  if (tried.success) {
+    RC_ASSERT(tried.change.account.quantity() == due.account.quantity().minus(amount));
+    RC_ASSERT(tried.change.entries.size() == due.entries.size() + 1);
+  } else {
+    RC_ASSERT(tried.change.account == due.account);
+    RC_ASSERT(tried.change.entries == due.entries);
+  }
+}
+
+RC_GTEST_PROP(LedgerProperty, DueThingsAreAppliedOnce, ()) {
+  const Machine machine = after(*any_commands(100));
+  const Timestamp now = day(machine.today + *rc::gen::inRange(0, 400));
+  const Change once = apply_due(machine.account, now).value();
+  RC_ASSERT(is_due(machine.account, now) == !(once.account == machine.account));
+  RC_ASSERT(is_due(machine.account, now) == !once.entries.empty());
+  RC_ASSERT(!is_due(once.account, now));
+  const Change twice = apply_due(once.account, now).value();
+  RC_ASSERT(twice.account == once.account);
+  RC_ASSERT(twice.entries.empty());
+}
+
+RC_GTEST_PROP(LedgerProperty, ApplyingDueThingsInTwoStepsIsTheSameAsInOne, ()) {
+  const Machine machine = after(*any_commands(100));
+  const int until = machine.today + *rc::gen::inRange(0, 400);
+  const Timestamp half_way = day(*rc::gen::inRange(machine.today, until + 1)) + Millis{1};
+  const Change at_once = apply_due(machine.account, day(until) + Millis{1}).value();
+  const Change first = apply_due(machine.account, half_way).value();
+  const Change second = apply_due(first.account, day(until) + Millis{1}).value();
+  RC_ASSERT(second.account == at_once.account);
+  std::vector<Entry> entries = first.entries;
+  entries.insert(entries.end(), second.entries.begin(), second.entries.end());
+  RC_ASSERT(entries == at_once.entries);
+}
+
+RC_GTEST_PROP(LedgerProperty, EntriesOfDueThingsAreInTheOrderOfTheirTime, ()) {
+  const Machine machine = after(*any_commands(100));
+  const Change due = apply_due(machine.account, day(machine.today + 200)).value();
+  for (std::size_t i = 1; i < due.entries.size(); ++i) {
+    RC_ASSERT(due.entries[i - 1].at <= due.entries[i].at);
+  }
+}
+
+RC_GTEST_PROP(LedgerProperty, AChangedHistoryIsFoundOut, ()) {
+  Machine machine;
+  std::vector<Entry> entries;
+  for (const Command& command : *any_commands(1000)) {
+    const Reply reply = machine.run(command);
+    entries.insert(entries.end(), reply.entries.begin(), reply.entries.end());
+  }
+  RC_PRE(!entries.empty());
+  Entry& forged = entries[*rc::gen::inRange<std::size_t>(0, entries.size())];
+  forged.change = forged.change.plus(Quantity::of(1).value()).value();
+  Result<ItemAccount> folded = ItemAccount{};
+  for (const Entry& entry : entries) {
+    folded = fold(*std::move(folded), entry);
+    if (!folded) break;
+  }
+  RC_ASSERT(!folded.has_value());
+}
+
+}  // namespace
+}  // namespace purser::domain::testing
