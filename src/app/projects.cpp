@@ -147,13 +147,14 @@ void apply_payments(Project& project, const SettingsChange& change, const Secret
 }  // namespace
 
 Projects::Projects(Engine& engine, Store& store, Registry& registry, AccessTokens& tokens, Ids& ids,
-                   Secret encryption_key)
+                   Secret encryption_key, DefaultPayments default_payments)
     : engine_(engine),
       store_(store),
       registry_(registry),
       tokens_(tokens),
       ids_(ids),
-      encryption_key_(std::move(encryption_key)) {}
+      encryption_key_(std::move(encryption_key)),
+      default_payments_(std::move(default_payments)) {}
 
 Result<CreatedProject> Projects::create(StoreBatch& batch, const NewProject& project,
                                         AfterCommit& after) {
@@ -260,6 +261,7 @@ Result<domain::CatalogDiff> Projects::put_catalog(StoreBatch& batch, const Proje
 
 Result<ProviderCredentials> Projects::credentials(const Project& project) const {
   if (project.payments.sealed_secret_key.empty()) {
+    if (default_payments_.credentials) return default_payments_.credentials(project.id);
     return Error{ErrorCode::kPaymentsNotConfigured,
                  "The project has no Stripe key; set stripe_secret_key in its settings first."};
   }
@@ -270,6 +272,10 @@ Result<ProviderCredentials> Projects::credentials(const Project& project) const 
 }
 
 Result<std::vector<Secret>> Projects::webhook_secrets(const Project& project) const {
+  const bool uses_default = project.payments.sealed_secret_key.empty();
+  if (uses_default && default_payments_.webhook_secrets) {
+    return default_payments_.webhook_secrets(project.id);
+  }
   std::vector<Secret> secrets;
   for (const std::string& sealed : project.payments.sealed_webhook_secrets) {
     auto secret =

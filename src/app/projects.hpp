@@ -2,6 +2,7 @@
 
 // Projects, their keys, settings and catalogs.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,13 +53,20 @@ struct PutCatalog {
   bool dry_run = false;
 };
 
+/// What projects without a Stripe key of their own sell through. Either may be empty: they cannot
+/// sell then. Called from several threads; may block on the provider.
+struct DefaultPayments {
+  std::function<Result<ProviderCredentials>(const ProjectId&)> credentials;
+  std::function<Result<std::vector<Secret>>(const ProjectId&)> webhook_secrets;
+};
+
 /// Use cases of administrators. Writes are functions on a batch, put through the engine by the
 /// caller (HTTP, commands) under an idempotency key; what they append to `after` publishes to the
 /// registry once it is durable. Thread-safe.
 class Projects {
  public:
   Projects(Engine& engine, Store& store, Registry& registry, AccessTokens& tokens, Ids& ids,
-           Secret encryption_key);
+           Secret encryption_key, DefaultPayments default_payments = {});
 
   /// Creates the project with its first three keys and its signing key.
   /// Errors: kAlreadyExists; kSchemaError for a bad id (UUID or [a-z0-9-]{1,64}).
@@ -76,7 +84,8 @@ class Projects {
   Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project,
                                           const PutCatalog& put, AfterCommit& after);
 
-  /// How the project reaches its provider; kPaymentsNotConfigured when it has no key.
+  /// How the project reaches its provider: its own key, else the default; kPaymentsNotConfigured
+  /// when there is neither.
   Result<ProviderCredentials> credentials(const Project& project) const;
   Result<std::vector<Secret>> webhook_secrets(const Project& project) const;
   /// Records what the provider says of the key's account.
@@ -92,6 +101,7 @@ class Projects {
   AccessTokens& tokens_;
   Ids& ids_;
   Secret encryption_key_;
+  DefaultPayments default_payments_;
 };
 
 }  // namespace purser::app
