@@ -42,9 +42,16 @@ class Value {
   const Array* as_array() const { return std::get_if<Array>(&storage_); }
   const Object* as_object() const { return std::get_if<Object>(&storage_); }
   const Storage& storage() const { return storage_; }
+  Array* as_array() { return std::get_if<Array>(&storage_); }
+  Object* as_object() { return std::get_if<Object>(&storage_); }
 
   /// The member with this key, or nullptr (also when this is not an object).
   const Value* find(std::string_view key) const;
+  Value* find(std::string_view key);
+  /// Sets the member of an object, at its old place when it is there already. Does nothing to other values.
+  void set(std::string_view key, Value value);
+  /// Removes the member; false when there is none.
+  bool erase(std::string_view key);
   /// The member's string / int, or nothing when absent or of another type.
   std::optional<std::string> string_at(std::string_view key) const;
   std::optional<std::int64_t> int_at(std::string_view key) const;

@@ -180,6 +180,21 @@ TEST(JsonValue, LooksUpMembersByType) {
   EXPECT_EQ(parsed("[]").string_at("s"), std::nullopt);
 }
 
+TEST(JsonValue, MembersAreSetInTheirPlaceAndErased) {
+  Value value = parsed(R"({"a":1,"b":2})");
+  value.set("a", Value(std::string("x")));
+  value.set("c", Value(true));
+  EXPECT_EQ(dump(value), R"({"a":"x","b":2,"c":true})");
+  EXPECT_TRUE(value.erase("b"));
+  EXPECT_FALSE(value.erase("b"));
+  *value.find("c") = Value();
+  EXPECT_EQ(dump(value), R"({"a":"x","c":null})");
+  Value list = parsed("[1]");
+  list.set("a", Value());
+  EXPECT_FALSE(list.erase("a"));
+  EXPECT_EQ(dump(list), "[1]");
+}
+
 TEST(JsonWriter, WritesNestedDocuments) {
   Writer w;
   w.begin_object()

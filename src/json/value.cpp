@@ -11,6 +11,24 @@ const Value* Value::find(std::string_view key) const {
   return nullptr;
 }
 
+Value* Value::find(std::string_view key) {
+  return const_cast<Value*>(static_cast<const Value*>(this)->find(key));
+}
+
+void Value::set(std::string_view key, Value value) {
+  if (Value* old = find(key)) {
+    *old = std::move(value);
+  } else if (Object* object = as_object()) {
+    object->emplace_back(std::string(key), std::move(value));
+  }
+}
+
+bool Value::erase(std::string_view key) {
+  Object* object = as_object();
+  if (object == nullptr) return false;
+  return std::erase_if(*object, [&](const Member& member) { return member.first == key; }) > 0;
+}
+
 std::optional<std::string> Value::string_at(std::string_view key) const {
   const Value* value = find(key);
   if (value == nullptr || value->as_string() == nullptr) return std::nullopt;

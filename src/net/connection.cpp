@@ -203,6 +203,10 @@ void Connection::collect_responses(std::string& out) {
     if (slot.abandoned) slot.response = loop_.refusal(500);
     const bool last_when_draining = loop_.draining() && !slot.next && !parser_;
     const bool close_now = slot.last || slot.response.close || last_when_draining;
+    if (slot.response.drop) {
+      send(out);  // what was answered before it
+      return close();
+    }
     append_response(
         out, slot.response,
         {.head = slot.head, .http_1_0 = slot.http_1_0, .close = close_now, .date = loop_.date()});

@@ -42,6 +42,8 @@ struct Response {
   std::vector<Header> headers;  ///< content-length and connection are added by the server
   std::string body;
   bool close = false;  ///< close the connection after this response
+  /// Close the connection without sending this response: a fault that a test double can play.
+  bool drop = false;
 };
 
 /// Sends the response of one request. Call it exactly once, from any thread; it may be called

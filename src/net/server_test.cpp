@@ -70,6 +70,22 @@ TEST_F(ServerTest, ClosesWhenTheHandlerAsksForIt) {
   EXPECT_TRUE(c.is_closed());
 }
 
+TEST_F(ServerTest, ClosesWithoutAnAnswerWhenTheHandlerDropsIt) {
+  start({}, [](Request request, Responder respond) {
+    Response response;
+    response.body = request.target;
+    response.drop = request.target == "/drop";
+    respond(std::move(response));
+  });
+  auto c = client();
+  c.send(
+      "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /drop HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(body_of(c.read_response()), "/1");
+  EXPECT_TRUE(c.is_closed());
+  EXPECT_EQ(server_->open_connections(), 0U);
+}
+
 TEST_F(ServerTest, ServesHttp10) {
   start();
   auto closing = client();
