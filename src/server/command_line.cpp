@@ -166,7 +166,7 @@ class Grammar {
     reference->group("");  // hidden: for tools/regenerate
     reference->add_option("DOCUMENT", result_.document)
         ->required()
-        ->check(CLI::IsMember({"settings", "errors", "openapi"}));
+        ->check(CLI::IsMember({"settings"}));
   }
 
   CLI::App app_;

@@ -159,7 +159,9 @@ inline constexpr SettingRow kSettings[] = {
      .choices = "debug|info|warn|error",
      .fallback = "info",
      .needs_restart = false,
-     .description = "The least important events that are logged."},
+     .description =
+         "The least important events that are logged. Requests that went well are logged at "
+         "`debug` only."},
     {.key = "stripe.secret_key",
      .env = "PURSER_STRIPE_SECRET_KEY",
      .flag = "",

@@ -1,0 +1,334 @@
+#include "server/assembly.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "adapters/jwks/access_tokens.hpp"
+#include "adapters/jwks/http_fetch.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/stripe/stripe.hpp"
+#include "adapters/system/clocks.hpp"
+#include "adapters/system/random_ids.hpp"
+#include "app/access.hpp"
+#include "app/engine.hpp"
+#include "app/items.hpp"
+#include "app/people.hpp"
+#include "app/projects.hpp"
+#include "app/registry.hpp"
+#include "app/sales.hpp"
+#include "app/webhooks.hpp"
+#include "app/worker.hpp"
+#include "http/api.hpp"
+#include "net/server.hpp"
+#include "sandbox/sandbox.hpp"
+#include "server/log.hpp"
+#include "server/request_log.hpp"
+#include "server/sandbox_payments.hpp"
+
+namespace purser::server {
+namespace {
+
+constexpr int kRound = 100;  // how much one round of a background task takes on
+constexpr std::int64_t kWorkerIdleMs = 1'000;
+constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
+constexpr std::chrono::milliseconds kSandboxDrain{1'000};
+
+std::string url_of(const std::string& host, std::uint16_t port) {
+  // A wildcard address is not one to connect to.
+  if (host == "0.0.0.0" || host == "::") return fmt::format("http://127.0.0.1:{}", port);
+  if (host.find(':') != std::string::npos) return fmt::format("http://[{}]:{}", host, port);
+  return fmt::format("http://{}:{}", host, port);
+}
+
+/// The parts of a server in the order in which they are made; they go in the opposite one.
+class Server final : public Assembly {
+ public:
+  Server(const Settings& settings, const DataFolder& folder, Purpose purpose)
+      : settings_(settings), folder_(folder), purpose_(purpose) {}
+  ~Server() override { Server::drain(); }
+
+  Status start();
+
+  std::string url() const override { return url_; }
+  std::string sandbox_url() const override { return sandbox_ ? sandbox_->url() : std::string(); }
+  app::Store& store() override { return *store_; }
+  void drain() override;
+
+ private:
+  bool is_serving() const { return purpose_ == Purpose::kServing; }
+  Status open_store();
+  Status listen();
+  Status start_sandbox();
+  Status connect_stripe();
+  Status make_use_cases();
+  void start_worker();
+  http::ApiDependencies api_dependencies();
+  app::DefaultPayments default_payments();
+  Status set_clock(Timestamp now);
+  Result<int> forget_old_replies();
+
+  const Settings& settings_;
+  const DataFolder& folder_;
+  const Purpose purpose_;
+  Secret encryption_key_;
+  std::string url_;
+  std::string public_url_;
+
+  std::unique_ptr<app::Clock> clock_;
+  system::ManualClock* manual_clock_ = nullptr;  // the same object, when it is one
+  system::RandomIds ids_;
+  std::unique_ptr<app::Store> store_;
+  std::unique_ptr<app::Engine> engine_;
+  std::unique_ptr<app::Registry> registry_;
+  std::atomic<http::Api*> serving_api_{nullptr};
+  std::unique_ptr<net::Server> listener_;
+  std::unique_ptr<sandbox::Sandbox> sandbox_;
+  std::unique_ptr<SandboxPayments> sandbox_payments_;
+  std::unique_ptr<stripe::Stripe> stripe_;
+  std::unique_ptr<app::HttpFetch> fetch_;
+  std::unique_ptr<app::AccessTokens> tokens_;
+  std::unique_ptr<app::Access> access_;
+  std::unique_ptr<app::Items> items_;
+  std::unique_ptr<app::Projects> projects_;
+  std::unique_ptr<app::People> people_;
+  std::unique_ptr<app::Sessions> sessions_;
+  std::unique_ptr<app::Sales> sales_;
+  std::unique_ptr<app::Webhooks> webhooks_;
+  std::unique_ptr<app::Worker> worker_;
+  std::unique_ptr<http::Api> api_;
+  bool drained_ = false;
+};
+
+Status Server::start() {
+  PURSER_TRY(encryption_key_, folder_.encryption_key(settings_));
+  PURSER_CHECK_OK(open_store());
+  PURSER_CHECK_OK(listen());
+  PURSER_CHECK_OK(start_sandbox());
+  PURSER_CHECK_OK(connect_stripe());
+  PURSER_CHECK_OK(make_use_cases());
+  api_ = std::make_unique<http::Api>(api_dependencies());
+  serving_api_ = api_.get();
+  if (is_serving()) start_worker();
+  api_->set_ready(true);
+  return {};
+}
+
+Status Server::open_store() {
+  if (settings_.text(setting("clock")) == "manual") {
+    auto manual = std::make_unique<system::ManualClock>(system::SystemClock().now());
+    manual_clock_ = manual.get();
+    clock_ = std::move(manual);
+  } else {
+    clock_ = std::make_unique<system::SystemClock>();
+  }
+  sqlite::SqliteOptions options;
+  options.path = settings_.database_path();
+  options.cache_accounts = static_cast<std::size_t>(settings_.integer(setting("cache.items")));
+  PURSER_TRY(store_, sqlite::open_sqlite_store(options, *clock_));
+  app::EngineOptions engine;
+  engine.queue_limit = static_cast<std::size_t>(settings_.integer(setting("engine.queue_limit")));
+  engine.batch_limit = static_cast<std::size_t>(settings_.integer(setting("engine.batch_limit")));
+  engine.instance = ids_.unique_id();
+  engine_ = std::make_unique<app::Engine>(*store_, std::move(engine));
+  PURSER_TRY(registry_, app::Registry::load(*store_));
+  return {};
+}
+
+/// Binds first and answers 503 until the rest stands: with port 0 the others need to know the port.
+Status Server::listen() {
+  net::ServerOptions options;
+  const ListenAddress address =
+      is_serving() ? settings_.address(setting("http.listen")) : ListenAddress{"127.0.0.1", 0};
+  options.host = address.host;
+  options.port = address.port;
+  options.threads = static_cast<int>(settings_.integer(setting("http.threads")));
+  options.max_body_bytes =
+      std::max(http::Api::max_body_bytes(),
+               static_cast<std::size_t>(settings_.integer(setting("http.max_body_bytes"))));
+  options.request_timeout =
+      std::chrono::milliseconds(settings_.integer(setting("http.request_timeout_ms")));
+  options.idle_timeout =
+      std::chrono::milliseconds(settings_.integer(setting("http.idle_timeout_ms")));
+  options.max_connections =
+      static_cast<std::size_t>(settings_.integer(setting("http.max_connections")));
+  options.refusal = [this](int status) {
+    http::Api* api = serving_api_.load();
+    net::Response response;
+    if (api != nullptr) return api->refusal(status);
+    response.status = status;
+    return response;
+  };
+  PURSER_TRY(listener_,
+             net::Server::start(options, [this](net::Request request, net::Responder respond) {
+               http::Api* api = serving_api_.load();
+               if (api != nullptr) return api->handle(std::move(request), std::move(respond));
+               net::Response starting;
+               starting.status = 503;
+               starting.headers.push_back({"retry-after", "1"});
+               starting.body = R"({"code":"STORE_UNAVAILABLE","error":"The server is starting."})";
+               respond(std::move(starting));
+             }));
+  url_ = url_of(listener_->host(), listener_->port());
+  public_url_ = settings_.text(setting("http.public_url"));
+  if (public_url_.empty()) public_url_ = url_;
+  return {};
+}
+
+Status Server::start_sandbox() {
+  const bool elsewhere =
+      settings_.has(setting("stripe.base_url")) || settings_.has(setting("stripe.secret_key"));
+  if (!is_serving() || elsewhere || !settings_.boolean(setting("sandbox.enabled"))) return {};
+  const ListenAddress address = settings_.address(setting("sandbox.listen"));
+  sandbox::SandboxOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  options.state_file = folder_.file("sandbox.json");
+  options.now_millis = [this] { return clock_->now().millis(); };
+  PURSER_TRY(sandbox_, sandbox::Sandbox::start(std::move(options)));
+  // The sandbox delivers to where this server listens, not to a public name that may lead
+  // elsewhere.
+  PURSER_TRY(sandbox_payments_, SandboxPayments::open({sandbox_->url(), url_, encryption_key_,
+                                                       folder_.file("sandbox-webhooks.json")}));
+  return {};
+}
+
+Status Server::connect_stripe() {
+  stripe::StripeOptions options;
+  const std::string configured = settings_.text(setting("stripe.base_url"));
+  if (!configured.empty()) {
+    options.base_url = configured;
+  } else if (sandbox_) {
+    options.base_url = sandbox_->url();
+  }
+  PURSER_TRY(stripe_, stripe::Stripe::create(std::move(options), *clock_));
+  return {};
+}
+
+app::DefaultPayments Server::default_payments() {
+  app::DefaultPayments payments;
+  if (sandbox_payments_) {
+    payments.credentials = [this](const ProjectId& project) -> Result<app::ProviderCredentials> {
+      PURSER_TRY(Secret key, sandbox_payments_->key(project));
+      return app::ProviderCredentials{std::move(key), ""};
+    };
+    payments.webhook_secrets = [this](const ProjectId& project) -> Result<std::vector<Secret>> {
+      return sandbox_payments_->webhook_secrets(project);
+    };
+  } else if (settings_.has(setting("stripe.secret_key"))) {
+    payments.credentials = [this](const ProjectId&) -> Result<app::ProviderCredentials> {
+      return app::ProviderCredentials{settings_.secret(setting("stripe.secret_key")), ""};
+    };
+    payments.webhook_secrets = [this](const ProjectId&) -> Result<std::vector<Secret>> {
+      return settings_.secrets(setting("stripe.webhook_secret"));
+    };
+  }
+  return payments;
+}
+
+Status Server::make_use_cases() {
+  fetch_ = jwks::make_http_fetch(settings_.boolean(setting("oidc.allow_private_addresses")));
+  tokens_ = jwks::make_access_tokens(*fetch_);
+  access_ = std::make_unique<app::Access>(*registry_, *store_, *engine_, *tokens_, *clock_, ids_,
+                                          public_url_);
+  items_ = std::make_unique<app::Items>(*store_, *clock_);
+  projects_ = std::make_unique<app::Projects>(*engine_, *store_, *registry_, *tokens_, ids_,
+                                              encryption_key_, default_payments());
+  people_ = std::make_unique<app::People>(ids_);
+  app::SessionOptions sessions;
+  sessions.access_token_ttl_s = settings_.integer(setting("sessions.access_token_ttl_s"));
+  sessions.refresh_token_ttl_s =
+      settings_.integer(setting("sessions.refresh_token_ttl_days")) * (kDayMs / 1000);
+  sessions.public_url = public_url_;
+  sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *clock_, ids_,
+                                              encryption_key_, sessions);
+  sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, *projects_, *stripe_,
+                                        *clock_, ids_, public_url_);
+  webhooks_ = std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
+                                              *sales_, *clock_);
+  return {};
+}
+
+http::ApiDependencies Server::api_dependencies() {
+  http::ApiDependencies needs{*engine_, *store_,    *registry_, *access_,   *items_, *projects_,
+                              *people_, *sessions_, *sales_,    *webhooks_, *clock_, ids_};
+  needs.root_key_hash = crypto::sha256(folder_.root_key().reveal());
+  needs.encryption_key = encryption_key_;
+  needs.public_url = public_url_;
+  needs.version = PURSER_VERSION;
+  needs.log = log_request;
+  needs.log_level = request_log_level(settings_.text(setting("log.level")));
+  needs.workers.threads = static_cast<std::size_t>(settings_.integer(setting("workers")));
+  if (manual_clock_ != nullptr) {
+    needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };
+  }
+  needs.hooks.wake_worker = [this] {
+    if (worker_) worker_->poke();
+  };
+  needs.hooks.open_connections = [this] { return listener_->open_connections(); };
+  return needs;
+}
+
+Status Server::set_clock(Timestamp now) {
+  PURSER_CHECK_OK(manual_clock_->set(now));
+  if (worker_) worker_->poke();
+  return {};
+}
+
+Result<int> Server::forget_old_replies() {
+  const Timestamp before =
+      clock_->now() + Millis{-settings_.integer(setting("idempotency.retention_days")) * kDayMs};
+  int forgotten = 0;
+  PURSER_CHECK_OK(engine_->apply([&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(forgotten, batch.purge_idempotency(before, kRound));
+    return {};
+  }));
+  return forgotten;
+}
+
+void Server::start_worker() {
+  std::vector<app::Worker::Task> tasks;
+  tasks.push_back({"webhooks", [this] { return webhooks_->process(kRound); }});
+  tasks.push_back({"intentions", [this] { return sales_->perform_intentions(kRound); }});
+  tasks.push_back({"checkouts", [this] { return sales_->sweep_checkouts(kRound); }});
+  tasks.push_back({"used keys", [this]() -> Result<int> {
+                     PURSER_CHECK_OK(projects_->flush_used_keys());
+                     return 0;
+                   }});
+  tasks.push_back({"old replies", [this] { return forget_old_replies(); }});
+  worker_ = std::make_unique<app::Worker>(
+      std::move(tasks), kWorkerIdleMs, [](const std::string& task, const Error& error) {
+        log_event(LogLevel::kWarn, "A background task failed and will be tried again.",
+                  {{"task", task},
+                   {"code", std::string(error_row(error.code).name)},
+                   {"detail", error.message + " " + error.log.for_log()}});
+      });
+}
+
+void Server::drain() {
+  if (drained_) return;
+  drained_ = true;
+  const std::chrono::milliseconds deadline(settings_.integer(setting("drain.deadline_ms")));
+  if (api_) api_->set_ready(false);
+  if (sandbox_) sandbox_->drain(kSandboxDrain);
+  if (listener_) listener_->drain(deadline);
+  if (worker_) worker_->stop();
+  if (stripe_) stripe_->stop();
+  serving_api_ = nullptr;
+  api_.reset();  // waits for requests that still run
+  if (engine_) engine_->drain();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Assembly>> Assembly::start(const Settings& settings,
+                                                  const DataFolder& folder, Purpose purpose) {
+  auto server = std::make_unique<Server>(settings, folder, purpose);
+  PURSER_CHECK_OK(server->start());
+  return std::unique_ptr<Assembly>(std::move(server));
+}
+
+}  // namespace purser::server
