@@ -36,8 +36,9 @@ struct NewGrant {
   Quantity quantity = *Quantity::of(1);
 };
 struct OwnedPage {
-  std::vector<domain::Purchase>
-      items;  ///< ordered by product id, then purchase id; inline products last
+  /// Ordered by product id, then purchase id; inline products last. The purchases of one catalog
+  /// product are never split between pages: together they are one row of `limit`.
+  std::vector<domain::Purchase> items;
   std::optional<std::string> next_after;
 };
 
@@ -81,6 +82,32 @@ class Sales {
   Result<int> perform_intentions(int limit);
 
  private:
+  using Encode = std::function<StoredReply(const Result<std::string>& url)>;
+
+  Status refuse_unimplemented(const ProjectContext& context,
+                              const std::optional<IdempotencyScope>& scope,
+                              const NewCheckout& order);
+  /// The checkout with this id: that of an unfinished attempt, else a new one. In a test_mode
+  /// project it is complete.
+  Result<Checkout> record_intention(const ProjectContext& context, const CheckoutId& id,
+                                    const NewCheckout& order);
+  Result<Checkout> decide_checkout(StoreBatch& batch, const ProjectContext& context,
+                                   const CheckoutId& id, const NewCheckout& order,
+                                   const Status& payable) const;
+  Status complete_test_checkout(StoreBatch& batch, Checkout& checkout) const;
+  /// The project's account at the provider, asked for once.
+  Result<ProviderAccount> account(const ProjectContext& context, const ProviderCredentials& as);
+  /// Makes the checkout's session at the provider; answers the checkout as it is to be recorded.
+  Result<Checkout> open_checkout(const ProjectContext& context, Checkout checkout);
+  std::string done_page() const { return public_url_ + "/checkout/done"; }
+
+  /// What a session that has ended means for its checkout, within one batch.
+  Status conclude(StoreBatch& batch, const ProviderAccount& account, const ProjectId& project,
+                  const CheckoutId& id, const RemoteCheckoutSession& session) const;
+  Status fulfil(StoreBatch& batch, Checkout checkout, const RemoteCheckoutSession& session) const;
+  Status reschedule(const Checkout& checkout);
+  Status perform(const Intention& intention);
+
   Engine& engine_;
   Store& store_;
   Registry& registry_;

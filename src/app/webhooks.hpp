@@ -2,6 +2,7 @@
 
 // The inbox of Stripe events: verify, keep once, answer, then process.
 
+#include <functional>
 #include <string>
 
 #include "app/engine.hpp"
@@ -15,8 +16,10 @@ namespace purser::app {
 /// Thread-safe; blocks.
 class Webhooks {
  public:
+  /// `poke` wakes whoever calls `process`; called after each kept event, from any thread.
   Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
-           PaymentProvider& provider, Sales& sales, const Clock& clock);
+           PaymentProvider& provider, Sales& sales, const Clock& clock,
+           std::function<void()> poke = {});
 
   /// Verifies the signature over the raw body and keeps the event once by its id; then the caller
   /// answers 200 and the worker processes. Errors: kProjectNotFound, kWebhookSignatureInvalid,
@@ -30,6 +33,9 @@ class Webhooks {
   Result<int> process(int limit);
 
  private:
+  Status process_event(const InboxEvent& event);
+  Status record(const InboxEvent& event, const Status& outcome);
+
   Engine& engine_;
   Store& store_;
   Registry& registry_;
@@ -37,6 +43,7 @@ class Webhooks {
   PaymentProvider& provider_;
   Sales& sales_;
   const Clock& clock_;
+  std::function<void()> poke_;
 };
 
 }  // namespace purser::app

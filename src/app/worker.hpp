@@ -35,6 +35,7 @@ class Worker {
   std::int64_t idle_ms_;
   std::function<void(const std::string&, const Error&)> on_error_;
   std::mutex mutex_;
+  std::mutex join_mutex_;
   std::condition_variable wake_;
   bool poked_ = false;
   bool stopping_ = false;
