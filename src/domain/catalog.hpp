@@ -107,7 +107,9 @@ struct Catalog {
 /// along references; the bases of an add-on that stands in a product line stand in the same line or
 /// in none; no add-on leads back to itself; free trials only with intervals; amounts and included
 /// quantities as stated at their fields; "when-repeated" only with a repeat.
-std::vector<FieldError> validate(const Catalog& catalog);
+/// A decoder that could not read every customer type says so, to spare its user errors that follow
+/// from it.
+std::vector<FieldError> validate(const Catalog& catalog, bool customer_types_known = true);
 
 /// The same rules for a product that a request describes; `path` prefixes the errors. It may
 /// include the catalog's items and stands in no product line.

@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "domain/catalog.hpp"
 
@@ -34,7 +37,8 @@ std::string for_customers(CustomerType type) { return std::string(to_string(type
 // Collects the violations of one catalog. Each check_ function looks at one thing.
 class Checker {
  public:
-  explicit Checker(const Catalog& catalog) : catalog_(catalog) {}
+  Checker(const Catalog& catalog, bool customer_types_known)
+      : catalog_(catalog), customer_types_known_(customer_types_known) {}
 
   std::vector<FieldError> check_all() {
     bound("items", catalog_.items.size(), kMaxItems, "items");
@@ -163,7 +167,7 @@ class Checker {
 
   void check_customer_type(const std::string& path, const Product& product, CustomerType type,
                            const char* what, const std::string& id) {
-    if (type == product.customer_type) return;
+    if (type == product.customer_type || !customer_types_known_) return;
     add(path, std::string("the ") + what + " " + quoted(id) + " is for " + for_customers(type) +
                   ", the product for " + for_customers(product.customer_type));
   }
@@ -199,35 +203,49 @@ class Checker {
     }
   }
 
-  // Strips, again and again, the products whose bases are all stripped. What cannot be stripped
-  // depends on itself.
+  // Strips the products that lead to no product that is left, as often as there are any. What stays
+  // leads back to itself.
   void check_cycles() {
-    std::set<std::string> left;
-    for (const auto& [id, product] : catalog_.products) left.insert(id);
-    for (bool stripped = true; stripped;) {
-      stripped = std::erase_if(left, [&](const std::string& id) {
-                   const auto& bases = catalog_.products.at(id).is_add_on_to;
-                   return std::none_of(bases.begin(), bases.end(), [&](const ProductId& base) {
-                     return left.contains(base.str());
-                   });
-                 }) > 0;
+    std::map<std::string, std::size_t> bases_left;
+    std::map<std::string, std::vector<std::string>> add_ons_of;
+    for (const auto& [id, product] : catalog_.products) {
+      bases_left[id] = 0;
+      for (const ProductId& base : product.is_add_on_to) {
+        if (!catalog_.products.contains(base.str())) continue;
+        ++bases_left[id];
+        add_ons_of[base.str()].push_back(id);
+      }
     }
-    for (const std::string& id : left) {
-      add("products." + id + ".is_add_on_to", "leads back to itself");
+    std::vector<std::string> stripped;
+    for (const auto& [id, count] : bases_left) {
+      if (count == 0) stripped.push_back(id);
+    }
+    while (!stripped.empty()) {
+      const std::string base = std::move(stripped.back());
+      stripped.pop_back();
+      for (const std::string& id : add_ons_of[base]) {
+        if (--bases_left[id] == 0) stripped.push_back(id);
+      }
+    }
+    for (const auto& [id, count] : bases_left) {
+      if (count > 0) add("products." + id + ".is_add_on_to", "leads back to itself");
     }
   }
 
   const Catalog& catalog_;
+  const bool customer_types_known_;
   std::vector<FieldError> errors_;
 };
 
 }  // namespace
 
-std::vector<FieldError> validate(const Catalog& catalog) { return Checker(catalog).check_all(); }
+std::vector<FieldError> validate(const Catalog& catalog, bool customer_types_known) {
+  return Checker(catalog, customer_types_known).check_all();
+}
 
 std::vector<FieldError> validate_inline_product(const Product& product, const Catalog& catalog,
                                                 const std::string& path) {
-  return Checker(catalog).check_inline(path, product);
+  return Checker(catalog, true).check_inline(path, product);
 }
 
 }  // namespace purser::domain
