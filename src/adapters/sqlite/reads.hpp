@@ -1,0 +1,198 @@
+#pragma once
+
+// Every read of the store port that is plain SQL, over one connection. Readers and batches share it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/resolver.hpp"
+#include "app/ports/store.hpp"
+
+namespace purser::sqlite {
+
+/// See app::StoreView for what each answers. Used by the thread that uses the connection.
+class Reads {
+ public:
+  Reads(Connection& db, Resolver& resolver) : db_(db), resolver_(resolver) {}
+
+  Result<std::optional<app::Project>> project(const ProjectId& id);
+  Result<std::vector<app::Project>> projects(const app::PageRequest& page);
+  Result<std::vector<app::ApiKey>> keys(const ProjectId& project);
+  Result<std::vector<app::SigningKey>> signing_keys(const ProjectId& project);
+
+  Result<std::optional<app::User>> user(const ProjectId& project, const UserId& id);
+  Result<std::optional<app::User>> user_by_subject(const ProjectId& project,
+                                                   const std::string& external_subject);
+  Result<std::vector<app::User>> users(const ProjectId& project, const app::PageRequest& page);
+  Result<std::optional<app::Team>> team(const ProjectId& project, const TeamId& id);
+  Result<std::vector<app::Team>> teams(const ProjectId& project, const app::PageRequest& page);
+  Result<std::optional<app::Membership>> membership(const ProjectId& project, const TeamId& team,
+                                                    const UserId& user);
+  Result<std::vector<app::Membership>> members(const ProjectId& project, const TeamId& team,
+                                               const app::PageRequest& page);
+  Result<std::vector<app::Membership>> memberships(const ProjectId& project, const UserId& user,
+                                                   const app::PageRequest& page);
+  Result<std::optional<app::Session>> session(const ProjectId& project, const SessionId& id);
+  Result<std::optional<app::Session>> session_by_refresh_hash(const ProjectId& project,
+                                                              const crypto::Digest& hash);
+  Result<std::vector<app::Session>> sessions(const ProjectId& project, const UserId& user);
+
+  Result<domain::Catalog> catalog(const ProjectId& project);
+  Result<bool> customer_exists(const CustomerKey& key);
+
+  Result<std::optional<domain::Purchase>> purchase(const ProjectId& project, const PurchaseId& id);
+  Result<std::optional<domain::Purchase>> purchase_by_payment(const ProjectId& project,
+                                                              const std::string& payment_ref);
+  Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer);
+  Result<std::vector<app::Transaction>> transactions(const CustomerKey& customer,
+                                                     const app::PageRequest& page);
+
+  Result<std::optional<app::Checkout>> checkout(const ProjectId& project, const CheckoutId& id);
+  Result<std::optional<app::Checkout>> checkout_by_session(const ProjectId& project,
+                                                           const std::string& session_ref);
+  Result<std::vector<app::Checkout>> due_checkouts(Timestamp now, int limit);
+  Result<std::optional<std::string>> remote(const ProjectId& project, const std::string& account_id,
+                                            app::RemoteKind kind, const std::string& local);
+  Result<std::optional<app::InboxEvent>> inbox_event(const ProjectId& project,
+                                                     const std::string& event_id);
+  Result<std::vector<app::InboxEvent>> due_inbox(Timestamp now, int limit);
+  Result<std::vector<app::Intention>> due_intentions(Timestamp now, int limit);
+  Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit);
+  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
+                                                            const std::string& key);
+
+  /// Up to `limit` lines of the chain that begins at line `head`, newest first.
+  Result<std::vector<app::LedgerLine>> ledger_chain(const AccountKey& key, std::int64_t head,
+                                                    std::optional<std::int64_t> before, int limit);
+
+ private:
+  Connection& db_;
+  Resolver& resolver_;
+};
+
+/// How an idempotency key lies in the database: a UUID in canonical form as its sixteen bytes, else nothing.
+std::optional<std::string> packed_uuid(std::string_view key);
+
+/// Binds a key as a BLOB when it is a UUID, else as TEXT; the two never compare equal.
+struct PackedKey {
+  explicit PackedKey(std::string_view key) : text(key), uuid(packed_uuid(key)) {}
+  std::optional<Blob> blob() const {
+    return uuid ? std::optional(Blob{*uuid}) : std::nullopt;
+  }
+  std::string_view text;
+  std::optional<std::string> uuid;
+};
+
+/// Implements the reads of a view or a batch through `reads_`; the item reads are left to `Base`'s heir.
+template <class Base>
+class ReadsBy : public Base {
+ public:
+  ReadsBy(Connection& db, Resolver& resolver) : reads_(db, resolver) {}
+
+  Result<std::optional<app::Project>> project(const ProjectId& id) override {
+    return reads_.project(id);
+  }
+  Result<std::vector<app::Project>> projects(const app::PageRequest& page) override {
+    return reads_.projects(page);
+  }
+  Result<std::vector<app::ApiKey>> keys(const ProjectId& p) override { return reads_.keys(p); }
+  Result<std::vector<app::SigningKey>> signing_keys(const ProjectId& p) override {
+    return reads_.signing_keys(p);
+  }
+  Result<std::optional<app::User>> user(const ProjectId& p, const UserId& id) override {
+    return reads_.user(p, id);
+  }
+  Result<std::optional<app::User>> user_by_subject(const ProjectId& p,
+                                                   const std::string& subject) override {
+    return reads_.user_by_subject(p, subject);
+  }
+  Result<std::vector<app::User>> users(const ProjectId& p, const app::PageRequest& page) override {
+    return reads_.users(p, page);
+  }
+  Result<std::optional<app::Team>> team(const ProjectId& p, const TeamId& id) override {
+    return reads_.team(p, id);
+  }
+  Result<std::vector<app::Team>> teams(const ProjectId& p, const app::PageRequest& page) override {
+    return reads_.teams(p, page);
+  }
+  Result<std::optional<app::Membership>> membership(const ProjectId& p, const TeamId& team,
+                                                    const UserId& user) override {
+    return reads_.membership(p, team, user);
+  }
+  Result<std::vector<app::Membership>> members(const ProjectId& p, const TeamId& team,
+                                               const app::PageRequest& page) override {
+    return reads_.members(p, team, page);
+  }
+  Result<std::vector<app::Membership>> memberships(const ProjectId& p, const UserId& user,
+                                                   const app::PageRequest& page) override {
+    return reads_.memberships(p, user, page);
+  }
+  Result<std::optional<app::Session>> session(const ProjectId& p, const SessionId& id) override {
+    return reads_.session(p, id);
+  }
+  Result<std::optional<app::Session>> session_by_refresh_hash(
+      const ProjectId& p, const crypto::Digest& hash) override {
+    return reads_.session_by_refresh_hash(p, hash);
+  }
+  Result<std::vector<app::Session>> sessions(const ProjectId& p, const UserId& user) override {
+    return reads_.sessions(p, user);
+  }
+  Result<domain::Catalog> catalog(const ProjectId& p) override { return reads_.catalog(p); }
+  Result<bool> customer_exists(const CustomerKey& key) override {
+    return reads_.customer_exists(key);
+  }
+  Result<std::optional<domain::Purchase>> purchase(const ProjectId& p,
+                                                   const PurchaseId& id) override {
+    return reads_.purchase(p, id);
+  }
+  Result<std::optional<domain::Purchase>> purchase_by_payment(const ProjectId& p,
+                                                              const std::string& ref) override {
+    return reads_.purchase_by_payment(p, ref);
+  }
+  Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) override {
+    return reads_.owned(customer);
+  }
+  Result<std::vector<app::Transaction>> transactions(const CustomerKey& customer,
+                                                     const app::PageRequest& page) override {
+    return reads_.transactions(customer, page);
+  }
+  Result<std::optional<app::Checkout>> checkout(const ProjectId& p, const CheckoutId& id) override {
+    return reads_.checkout(p, id);
+  }
+  Result<std::optional<app::Checkout>> checkout_by_session(const ProjectId& p,
+                                                           const std::string& ref) override {
+    return reads_.checkout_by_session(p, ref);
+  }
+  Result<std::vector<app::Checkout>> due_checkouts(Timestamp now, int limit) override {
+    return reads_.due_checkouts(now, limit);
+  }
+  Result<std::optional<std::string>> remote(const ProjectId& p, const std::string& account,
+                                            app::RemoteKind kind,
+                                            const std::string& local) override {
+    return reads_.remote(p, account, kind, local);
+  }
+  Result<std::optional<app::InboxEvent>> inbox_event(const ProjectId& p,
+                                                     const std::string& id) override {
+    return reads_.inbox_event(p, id);
+  }
+  Result<std::vector<app::InboxEvent>> due_inbox(Timestamp now, int limit) override {
+    return reads_.due_inbox(now, limit);
+  }
+  Result<std::vector<app::Intention>> due_intentions(Timestamp now, int limit) override {
+    return reads_.due_intentions(now, limit);
+  }
+  Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit) override {
+    return reads_.outbox(after_id, limit);
+  }
+  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& p,
+                                                            const std::string& key) override {
+    return reads_.idempotency(p, key);
+  }
+
+ protected:
+  Reads reads_;
+};
+
+}  // namespace purser::sqlite

@@ -1,0 +1,94 @@
+#include "adapters/sqlite/recovery.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "adapters/sqlite/resolver.hpp"
+#include "adapters/sqlite/rows.hpp"
+#include "codec/account_codec.hpp"
+#include "domain/ledger.hpp"
+
+namespace purser::sqlite {
+namespace {
+
+struct TailLine {
+  AccountKey key;
+  std::int64_t id = 0;
+  domain::Entry entry;
+};
+
+Result<std::vector<TailLine>> read_tail(Connection& db, std::int64_t above) {
+  PURSER_TRY(Query row, db.query("SELECT id, customer_id, item_id, " PURSER_ENTRY_COLUMNS
+                                 " FROM ledger WHERE id > ? ORDER BY id",
+                                 above));
+  std::vector<TailLine> tail;
+  for (;;) {
+    PURSER_TRY(const bool more, row.step());
+    if (!more) return tail;
+    PURSER_TRY(auto line, row.checked(TailLine{{row.integer(1), row.integer(2)},
+                                               row.integer(0),
+                                               rows::entry(row, 3)}));
+    tail.push_back(std::move(line));
+  }
+}
+
+/// Folds the lines [begin, end) of one account and pins it.
+template <class It>
+Status fold_account(Connection& db, SharedState& shared, It begin, It end) {
+  const AccountKey key = begin->key;
+  PURSER_TRY(StoredAccount stored, load_account(db, key));
+  domain::ItemAccount account;
+  if (!stored.blob.empty()) {
+    PURSER_TRY(account, codec::decode_account(stored.blob));
+  }
+  bool ahead = false;
+  for (It line = begin; line != end; ++line) {
+    if (line->id <= stored.last_entry) continue;
+    PURSER_TRY(account, domain::fold(std::move(account), line->entry));
+    stored.last_entry = line->id;
+    ahead = true;
+  }
+  if (!ahead) return {};
+  stored.blob = codec::encode_account(account);
+  shared.accounts.publish(key, std::move(stored), true);
+  return {};
+}
+
+Result<std::int64_t> greatest(Connection& db, const char* sql) {
+  PURSER_TRY(const auto value, db.integer(sql));
+  return value.value_or(0);
+}
+
+}  // namespace
+
+Result<Recovered> recover(Connection& db, SharedState& shared) {
+  Recovered recovered;
+  PURSER_TRY(recovered.folded_up_to,
+             greatest(db, "SELECT value FROM meta WHERE name = 'folded_up_to'"));
+  PURSER_TRY(const std::int64_t last_line, greatest(db, "SELECT max(id) FROM ledger"));
+  PURSER_TRY(const std::int64_t last_event, greatest(db, "SELECT max(id) FROM outbox"));
+  recovered.last_id = std::max({last_line, last_event, recovered.folded_up_to});
+
+  // Due entries are dated when they were due, others and records when their batch ran.
+  PURSER_TRY(const std::int64_t line_at,
+             greatest(db, "SELECT at FROM ledger ORDER BY id DESC LIMIT 1"));
+  PURSER_TRY(const std::int64_t event_at,
+             greatest(db, "SELECT at FROM outbox ORDER BY id DESC LIMIT 1"));
+  PURSER_TRY(const std::int64_t record_at,
+             greatest(db, "SELECT created_at FROM idempotency ORDER BY row DESC LIMIT 1"));
+  recovered.last_instant =
+      Timestamp::from_millis(std::max({line_at, event_at, record_at})).value_or(Timestamp{});
+
+  PURSER_TRY(std::vector<TailLine> tail, read_tail(db, recovered.folded_up_to));
+  std::stable_sort(tail.begin(), tail.end(),
+                   [](const TailLine& a, const TailLine& b) { return a.key < b.key; });
+  for (auto begin = tail.begin(); begin != tail.end();) {
+    auto end = std::find_if(begin, tail.end(),
+                            [&](const TailLine& line) { return line.key != begin->key; });
+    PURSER_CHECK_OK(fold_account(db, shared, begin, end));
+    begin = end;
+  }
+  return recovered;
+}
+
+}  // namespace purser::sqlite

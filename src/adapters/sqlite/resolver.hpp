@@ -1,0 +1,48 @@
+#pragma once
+
+// From the application's names to row numbers.
+
+#include <cstdint>
+#include <optional>
+
+#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/shared_state.hpp"
+#include "types/customer.hpp"
+#include "types/result.hpp"
+
+namespace purser::sqlite {
+
+/// Finds row numbers; an empty optional means that there is no such row.
+class Resolver {
+ public:
+  virtual ~Resolver() = default;
+  virtual Result<std::optional<std::int64_t>> project(const ProjectId& id) = 0;
+  virtual Result<std::optional<std::int64_t>> item(std::int64_t project, const ItemId& item) = 0;
+  /// Deleted customers too.
+  virtual Result<std::optional<CustomerRow>> customer(const CustomerKey& key) = 0;
+};
+
+// The queries behind the caches.
+Result<std::optional<std::int64_t>> load_project_row(Connection& db, std::string_view id);
+Result<std::optional<std::int64_t>> load_item_row(Connection& db, std::int64_t project,
+                                                  std::string_view item);
+Result<std::optional<CustomerRow>> load_customer_row(Connection& db, const CustomerNameView& name);
+/// No row: an empty account.
+Result<StoredAccount> load_account(Connection& db, const AccountKey& key);
+
+/// The resolver of readers: what is committed, through the shared caches.
+class CommittedResolver final : public Resolver {
+ public:
+  CommittedResolver(Connection& db, SharedState& shared) : db_(db), shared_(shared) {}
+  Result<std::optional<std::int64_t>> project(const ProjectId& id) override;
+  Result<std::optional<std::int64_t>> item(std::int64_t project, const ItemId& item) override;
+  Result<std::optional<CustomerRow>> customer(const CustomerKey& key) override;
+  /// The account as last committed.
+  Result<StoredAccount> account(const AccountKey& key);
+
+ private:
+  Connection& db_;
+  SharedState& shared_;
+};
+
+}  // namespace purser::sqlite

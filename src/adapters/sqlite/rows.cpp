@@ -1,0 +1,212 @@
+#include "adapters/sqlite/rows.hpp"
+
+#include "adapters/sqlite/documents.hpp"
+
+namespace purser::sqlite::rows {
+namespace {
+
+Money money(Query& row, int amount_column, int currency_column) {
+  const auto currency = Currency::parse(row.view(currency_column));
+  if (!currency) row.note_bad(currency_column);
+  return {row.integer(amount_column), currency.value_or(*Currency::parse("USD"))};
+}
+
+}  // namespace
+
+Result<app::Project> project(Query& row) {
+  app::Project project;
+  project.id = ProjectId(row.text(0));
+  project.display_name = row.text(1);
+  PURSER_TRY(project.settings, decode_settings(row.view(2)));
+  PURSER_TRY(project.payments, decode_payments(row.view(3)));
+  project.created_at = row.timestamp(4);
+  return row.checked(std::move(project));
+}
+
+Result<app::ApiKey> key(Query& row, const ProjectId& project) {
+  app::ApiKey key;
+  key.project = project;
+  key.id = KeyId(row.text(0));
+  key.access = row.enumeration(1, app::AccessType::kAdmin);
+  key.hash = row.digest(2);
+  key.hint = row.text(3);
+  key.description = row.text(4);
+  key.created_at = row.timestamp(5);
+  key.last_used_at = row.optional_timestamp(6);
+  key.revoked_at = row.optional_timestamp(7);
+  return row.checked(std::move(key));
+}
+
+Result<app::SigningKey> signing_key(Query& row, const ProjectId& project) {
+  app::SigningKey key;
+  key.project = project;
+  key.kid = row.text(0);
+  key.public_jwk = row.text(1);
+  key.sealed_private_key = row.text(2);
+  key.created_at = row.timestamp(3);
+  return row.checked(std::move(key));
+}
+
+Result<app::User> user(Query& row, const ProjectId& project) {
+  app::User user;
+  user.project = project;
+  user.id = UserId(row.text(0));
+  user.display_name = row.text(1);
+  user.primary_email = row.optional_text(2);
+  user.external_subject = row.text(3);
+  user.created_at = row.timestamp(4);
+  return row.checked(std::move(user));
+}
+
+Result<app::Team> team(Query& row, const ProjectId& project) {
+  app::Team team;
+  team.project = project;
+  team.id = TeamId(row.text(0));
+  team.display_name = row.text(1);
+  team.created_at = row.timestamp(2);
+  return row.checked(std::move(team));
+}
+
+Result<app::Membership> membership(Query& row, const ProjectId& project) {
+  app::Membership membership;
+  membership.project = project;
+  membership.team = TeamId(row.text(0));
+  membership.user = UserId(row.text(1));
+  membership.administrator = row.boolean(2);
+  membership.created_at = row.timestamp(3);
+  return row.checked(std::move(membership));
+}
+
+Result<app::Session> session(Query& row, const ProjectId& project) {
+  app::Session session;
+  session.project = project;
+  session.id = SessionId(row.text(0));
+  session.user = UserId(row.text(1));
+  session.refresh_hash = row.digest(2);
+  session.created_at = row.timestamp(3);
+  session.expires_at = row.timestamp(4);
+  session.revoked_at = row.optional_timestamp(5);
+  return row.checked(std::move(session));
+}
+
+Result<domain::Purchase> purchase(Query& row, const ProjectId& project) {
+  domain::Purchase purchase;
+  purchase.id = PurchaseId(row.text(0));
+  purchase.customer = {project, row.enumeration(1, CustomerType::kCustom), row.text(2)};
+  PURSER_TRY(purchase.product, decode_product(row.view(4), ProductId(row.text(3))));
+  purchase.catalog_version = row.integer(5);
+  if (!row.is_null(6)) purchase.price = PriceId(row.text(6));
+  purchase.quantity = row.quantity(7);
+  purchase.type = row.enumeration(8, domain::PurchaseType::kSubscription);
+  purchase.status = row.enumeration(9, domain::PurchaseStatus::kEnded);
+  purchase.origin = row.enumeration(10, domain::PurchaseOrigin::kGranted);
+  purchase.payment_ref = row.text(11);
+  purchase.created_at = row.timestamp(12);
+  return row.checked(std::move(purchase));
+}
+
+Result<app::Transaction> transaction(Query& row, const CustomerKey& customer) {
+  app::Transaction transaction;
+  transaction.id = TransactionId(row.text(0));
+  transaction.customer = customer;
+  transaction.kind = row.enumeration(1, app::TransactionKind::kRefund);
+  transaction.purchase = PurchaseId(row.text(2));
+  if (!row.is_null(3)) transaction.amount = money(row, 3, 4);
+  transaction.payment_ref = row.text(5);
+  transaction.at = row.timestamp(6);
+  return row.checked(std::move(transaction));
+}
+
+Result<app::Checkout> checkout(Query& row) {
+  app::Checkout checkout;
+  checkout.id = CheckoutId(row.text(0));
+  checkout.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
+                       row.text(3)};
+  PURSER_TRY(checkout.product, decode_product(row.view(5), ProductId(row.text(4))));
+  checkout.catalog_version = row.integer(6);
+  checkout.price = PriceId(row.text(7));
+  checkout.quantity = row.quantity(8);
+  checkout.total = money(row, 9, 10);
+  checkout.return_url = row.text(11);
+  checkout.account_id = row.text(12);
+  checkout.livemode = row.boolean(13);
+  checkout.state = row.enumeration(14, app::CheckoutState::kAlarmed);
+  checkout.session_ref = row.text(15);
+  checkout.url = row.text(16);
+  checkout.purchase = PurchaseId(row.text(17));
+  checkout.created_at = row.timestamp(18);
+  checkout.next_check_at = row.timestamp(19);
+  checkout.checks = static_cast<int>(row.integer(20));
+  return row.checked(std::move(checkout));
+}
+
+Result<app::InboxEvent> inbox_event(Query& row) {
+  app::InboxEvent event;
+  event.project = ProjectId(row.text(0));
+  event.event_id = row.text(1);
+  event.type = row.text(2);
+  event.object_id = row.text(3);
+  event.payload = row.text(4);
+  event.received_at = row.timestamp(5);
+  event.state = row.enumeration(6, app::InboxState::kQuarantined);
+  event.attempts = static_cast<int>(row.integer(7));
+  event.next_at = row.timestamp(8);
+  event.error = row.text(9);
+  return row.checked(std::move(event));
+}
+
+Result<app::Intention> intention(Query& row) {
+  app::Intention intention;
+  intention.project = ProjectId(row.text(0));
+  intention.id = row.text(1);
+  intention.kind = row.text(2);
+  intention.subject = row.text(3);
+  intention.attempts = static_cast<int>(row.integer(4));
+  intention.next_at = row.timestamp(5);
+  intention.done = row.boolean(6);
+  intention.error = row.text(7);
+  return row.checked(std::move(intention));
+}
+
+Result<app::OutboxEvent> outbox_event(Query& row) {
+  app::OutboxEvent event;
+  event.id = row.integer(0);
+  event.project = ProjectId(row.text(1));
+  if (!row.is_null(2)) {
+    event.customer =
+        CustomerKey{event.project, row.enumeration(2, CustomerType::kCustom), row.text(3)};
+  }
+  event.type = row.text(4);
+  event.payload = row.text(5);
+  event.at = row.timestamp(6);
+  return row.checked(std::move(event));
+}
+
+domain::Entry entry(Query& row, int first) {
+  domain::Entry entry;
+  entry.change = row.quantity(first);
+  entry.quantity_after = row.quantity(first + 1);
+  entry.cause = row.enumeration(first + 2, domain::Cause::kRevocation);
+  entry.at = row.timestamp(first + 3);
+  entry.source = PurchaseId(row.text(first + 4));
+  entry.expires_at = row.optional_timestamp(first + 5);
+  entry.ends_with_source = row.boolean(first + 6);
+  entry.description = row.text(first + 7);
+  return entry;
+}
+
+Result<app::IdempotencyRecord> idempotency(Query& row, const ProjectId& project,
+                                           const std::string& key) {
+  app::IdempotencyRecord record;
+  record.project = project;
+  record.key = key;
+  record.request_hash = row.digest(0);
+  record.created_at = row.timestamp(1);
+  record.completed = !row.is_null(2);
+  if (record.completed) record.reply = {static_cast<int>(row.integer(2)), row.text(3)};
+  record.operation = row.text(4);
+  record.owner = row.text(5);
+  return row.checked(std::move(record));
+}
+
+}  // namespace purser::sqlite::rows

@@ -1,0 +1,151 @@
+#pragma once
+
+// What all connections of one open store share in memory.
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "adapters/sqlite/sharded_cache.hpp"
+#include "types/customer.hpp"
+
+namespace purser::sqlite {
+
+/// Spreads the bits of an integer key. Source: the finalizer of SplitMix64 (public domain constants).
+inline std::size_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return static_cast<std::size_t>(x ^ (x >> 31));
+}
+
+/// One customer's item by row numbers.
+struct AccountKey {
+  std::int64_t customer = 0;
+  std::int64_t item = 0;
+  friend bool operator==(const AccountKey&, const AccountKey&) = default;
+  friend auto operator<=>(const AccountKey&, const AccountKey&) = default;
+};
+struct AccountKeyHash {
+  std::size_t operator()(const AccountKey& key) const {
+    return mix(static_cast<std::uint64_t>(key.customer) * 0x9e3779b97f4a7c15ULL +
+               static_cast<std::uint64_t>(key.item));
+  }
+};
+
+/// An account as it is kept: encoded (usually small enough for the string itself), with its last line.
+struct StoredAccount {
+  std::string blob;  ///< empty: no account
+  std::int64_t last_entry = 0;
+  friend bool operator==(const StoredAccount&, const StoredAccount&) = default;
+};
+struct AccountTraits {
+  using Key = AccountKey;
+  using Value = StoredAccount;
+  static std::size_t hash(const AccountKey& key) { return AccountKeyHash{}(key); }
+};
+using AccountCache = ShardedCache<AccountTraits>;
+
+/// A row of `customers`.
+struct CustomerRow {
+  std::int64_t id = 0;
+  bool deleted = false;
+};
+/// A customer's name inside the database: the project by its row number.
+struct CustomerName {
+  std::int64_t project = 0;
+  CustomerType type = CustomerType::kUser;
+  std::string id;
+};
+/// The same, borrowed.
+struct CustomerNameView {
+  std::int64_t project = 0;
+  CustomerType type = CustomerType::kUser;
+  std::string_view id;
+};
+template <class A, class B>
+  requires(std::is_same_v<A, CustomerName> || std::is_same_v<A, CustomerNameView>) &&
+          (std::is_same_v<B, CustomerName> || std::is_same_v<B, CustomerNameView>)
+bool operator==(const A& a, const B& b) {
+  return a.project == b.project && a.type == b.type && std::string_view(a.id) == b.id;
+}
+struct CustomerTraits {
+  using Key = CustomerName;
+  using Value = CustomerRow;
+  template <class K>
+  static std::size_t hash(const K& key) {
+    return mix(std::hash<std::string_view>{}(key.id) ^
+               (static_cast<std::uint64_t>(key.project) << 2) ^
+               static_cast<std::uint64_t>(key.type));
+  }
+};
+struct CustomerNameHash {
+  std::size_t operator()(const CustomerName& key) const { return CustomerTraits::hash(key); }
+};
+using CustomerCache = ShardedCache<CustomerTraits>;
+
+/// Row numbers of projects and item names. They never change and never go, so what was committed once may be
+/// kept for ever; only the number of entries is bounded. Thread-safe.
+class Names {
+ public:
+  std::optional<std::int64_t> project(std::string_view id) const { return find(projects_, id); }
+  std::optional<std::int64_t> item(std::int64_t project, std::string_view item) const {
+    return find(items_, item_key(project, item));
+  }
+  void keep_project(std::string_view id, std::int64_t row) { keep(projects_, std::string(id), row); }
+  void keep_item(std::int64_t project, std::string_view item, std::int64_t row) {
+    keep(items_, item_key(project, item), row);
+  }
+  void clear() {
+    std::lock_guard lock(mutex_);
+    projects_.clear();
+    items_.clear();
+  }
+  /// Hands everything over to `other`.
+  void move_into(Names& other) {
+    std::scoped_lock lock(mutex_, other.mutex_);
+    for (auto& [id, row] : projects_) insert(other.projects_, id, row);
+    for (auto& [key, row] : items_) insert(other.items_, key, row);
+    projects_.clear();
+    items_.clear();
+  }
+
+ private:
+  static constexpr std::size_t kLimit = 100'000;
+  using Map = std::unordered_map<std::string, std::int64_t>;
+
+  static std::string item_key(std::int64_t project, std::string_view item) {
+    std::string key(reinterpret_cast<const char*>(&project), sizeof project);
+    return key.append(item);
+  }
+  std::optional<std::int64_t> find(const Map& map, std::string_view key) const {
+    std::lock_guard lock(mutex_);
+    const auto found = map.find(std::string(key));
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+  }
+  void keep(Map& map, std::string key, std::int64_t row) {
+    std::lock_guard lock(mutex_);
+    insert(map, std::move(key), row);
+  }
+  static void insert(Map& map, std::string key, std::int64_t row) {
+    if (map.size() >= kLimit) map.clear();
+    map[std::move(key)] = row;
+  }
+
+  mutable std::mutex mutex_;
+  Map projects_;
+  Map items_;
+};
+
+struct SharedState {
+  explicit SharedState(std::size_t cache_accounts)
+      : customers(cache_accounts), accounts(cache_accounts) {}
+  Names names;
+  CustomerCache customers;
+  AccountCache accounts;
+};
+
+}  // namespace purser::sqlite

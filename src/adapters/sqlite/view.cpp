@@ -1,0 +1,32 @@
+#include "adapters/sqlite/view.hpp"
+
+#include "codec/account_codec.hpp"
+
+namespace purser::sqlite {
+
+Result<std::optional<AccountKey>> View::find_account(const ItemKey& key) {
+  PURSER_TRY(const auto customer, resolver.customer(key.customer));
+  if (!customer) return std::optional<AccountKey>();
+  PURSER_TRY(const auto project, resolver.project(key.customer.project));
+  PURSER_TRY(const auto item, resolver.item(*project, key.item));
+  if (!item) return std::optional<AccountKey>();
+  return std::optional(AccountKey{customer->id, *item});
+}
+
+Result<domain::ItemAccount> View::item(const ItemKey& key) {
+  PURSER_TRY(const auto account, find_account(key));
+  if (!account) return domain::ItemAccount{};
+  PURSER_TRY(const StoredAccount stored, resolver.account(*account));
+  if (stored.blob.empty()) return domain::ItemAccount{};
+  return codec::decode_account(stored.blob);
+}
+
+Result<std::vector<app::LedgerLine>> View::ledger(const ItemKey& key,
+                                                  std::optional<std::int64_t> before, int limit) {
+  PURSER_TRY(const auto account, find_account(key));
+  if (!account) return std::vector<app::LedgerLine>{};
+  PURSER_TRY(const StoredAccount stored, resolver.account(*account));
+  return reads_.ledger_chain(*account, stored.last_entry, before, limit);
+}
+
+}  // namespace purser::sqlite

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "adapters/sqlite/connection_pool.hpp"
+#include "adapters/sqlite/reads.hpp"
+#include "adapters/sqlite/resolver.hpp"
+
+namespace purser::sqlite {
+
+// What a view stands on; a base of its own because it must be there before the reads.
+struct ViewGround {
+  ViewGround(ConnectionPool& pool, SharedState& shared)
+      : connection(pool), resolver(*connection, shared) {}
+  ConnectionPool::Lent connection;
+  CommittedResolver resolver;
+};
+
+/// A reading connection, borrowed from the pool. Each call sees what is committed when it is made.
+class View final : private ViewGround, public ReadsBy<app::StoreView> {
+ public:
+  View(ConnectionPool& pool, SharedState& shared)
+      : ViewGround(pool, shared), ReadsBy(*connection, resolver) {}
+
+  Result<domain::ItemAccount> item(const ItemKey& key) override;
+  Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
+                                              std::optional<std::int64_t> before,
+                                              int limit) override;
+
+ private:
+  Result<std::optional<AccountKey>> find_account(const ItemKey& key);
+};
+
+}  // namespace purser::sqlite
