@@ -96,10 +96,10 @@ struct InlineItem {
   std::int64_t quantity = 1;  ///< > 0
 };
 
-/// A product that is described in the request and not in the catalog. Servers only.
+/// A product that is described in the request and not in the catalog; for the type of customer that
+/// buys it. Servers only.
 struct InlineProduct {
   std::string display_name;
-  CustomerType customer_type = CustomerType::kUser;
   bool is_server_only = false;
   bool stackable = false;
   std::vector<InlinePrice> prices;

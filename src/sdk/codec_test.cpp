@@ -196,13 +196,12 @@ TEST(SdkCodecTest, WritesCheckoutsAndGrants) {
   EXPECT_EQ(write_checkout(checkout),
             R"({"product_id":"credits-1000","return_url":"https://app.example.com/done"})");
   GrantOptions grant;
-  grant.product = InlineProduct{
-      "Gift",           CustomerType::kTeam, false, true, {{500, "USD", IntervalUnit::kMonth}},
-      {{"credits", 10}}};
+  grant.product =
+      InlineProduct{"Gift", false, true, {{500, "USD", IntervalUnit::kMonth}}, {{"credits", 10}}};
   grant.quantity = 2;
   EXPECT_EQ(
       write_grant(grant),
-      R"({"product":{"display_name":"Gift","customer_type":"team","server_only":false,)"
+      R"({"product":{"display_name":"Gift","server_only":false,)"
       R"("stackable":true,"prices":{"price-1":{"amount":500,"currency":"USD","interval":"month"}},)"
       R"("included_items":{"credits":{"quantity":10}}},"quantity":2})");
 }

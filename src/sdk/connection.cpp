@@ -153,7 +153,7 @@ Result<Answer> Connection::repeat(Running& running, const std::string& access_to
     }
     outcome.retries_done = running.retries;
     outcome.remaining = remaining(running);
-    const auto wait = decide_retry(outcome, options_.retry, timing_.random());
+    const auto wait = decide_retry(outcome, options_.retry, timing_.chance());
     if (!wait) return answer;
     ++running.retries;
     if (*wait > milliseconds(0)) timing_.wait(*wait);

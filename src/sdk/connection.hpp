@@ -56,7 +56,7 @@ struct ConnectionOptions {
 struct Timing {
   std::function<std::chrono::steady_clock::time_point()> now;
   std::function<void(std::chrono::milliseconds)> wait;
-  std::function<std::uint32_t()> random;
+  std::function<std::uint32_t()> chance;
 };
 Timing real_timing();
 

@@ -38,7 +38,6 @@ std::string_view interval_text(IntervalUnit unit) {
 void write_inline_product(Writer& out, const InlineProduct& product) {
   out.begin_object();
   out.field("display_name", product.display_name);
-  out.field("customer_type", to_string(product.customer_type));
   out.field("server_only", product.is_server_only);
   out.field("stackable", product.stackable);
   out.key("prices").begin_object();
