@@ -1,0 +1,267 @@
+#include "http/schemas.hpp"
+#include "types/quantity.hpp"
+
+// In an answer every field is required; one that may be null says so.
+namespace purser::http::schemas {
+namespace {
+
+using enum FieldKind;
+
+constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
+constexpr std::string_view kPurchaseTypes[] = {"one_time", "subscription"};
+constexpr std::string_view kAccessTypes[] = {"client", "server", "admin"};
+constexpr std::string_view kCauses[] = {"manual", "try_decrease", "purchase",  "repeat",
+                                        "expiry", "purchase_end", "revocation"};
+
+constexpr Field id(std::string_view name, std::string_view doc, bool nullable = false) {
+  return {.name = name, .kind = kId, .required = true, .nullable = nullable, .doc = doc};
+}
+constexpr Field text(std::string_view name, std::string_view doc, bool nullable = false) {
+  return {.name = name,
+          .kind = kText,
+          .required = true,
+          .max = 1 << 20,
+          .nullable = nullable,
+          .doc = doc};
+}
+constexpr Field secret(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kText, .required = true, .max = 8192, .secret = true, .doc = doc};
+}
+constexpr Field flag(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kBoolean, .required = true, .doc = doc};
+}
+constexpr Field instant(std::string_view name, std::string_view doc, bool nullable = false) {
+  return {.name = name, .kind = kTimestamp, .required = true, .nullable = nullable, .doc = doc};
+}
+constexpr Field number(std::string_view name, std::string_view doc, std::int64_t min,
+                       bool nullable = false) {
+  return {.name = name,
+          .kind = kInteger,
+          .required = true,
+          .min = min,
+          .max = Quantity::kMax,
+          .nullable = nullable,
+          .doc = doc};
+}
+constexpr Field choice(std::string_view name, std::span<const std::string_view> of,
+                       std::string_view doc) {
+  return {.name = name, .kind = kChoice, .required = true, .choices = of, .doc = doc};
+}
+constexpr Field texts(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kTexts, .required = true, .max = 1 << 20, .doc = doc};
+}
+constexpr Field objects(std::string_view name, const Schema& of, std::string_view doc) {
+  return {.name = name, .kind = kObjects, .required = true, .max = 1 << 20, .of = &of, .doc = doc};
+}
+
+constexpr Field kItemFields[] = {
+    id("id", "The item's id in the catalog."),
+    text("display_name", "For people."),
+    number("quantity", "How much there is; may be negative (a debt).", -Quantity::kMax),
+    number("non_negative_quantity", "The quantity, or 0 when it is negative.", 0),
+};
+constexpr Field kQuantityFields[] = {
+    number("quantity", "How much there is after the change; may be negative.", -Quantity::kMax),
+};
+constexpr Field kTryDecreaseReplyFields[] = {
+    flag("success", "Whether the amount was taken. false: there was less, and nothing was."),
+    number("quantity", "How much there is now.", -Quantity::kMax),
+};
+constexpr Field kErrorFields[] = {
+    text("code", "A code of docs/reference/errors.md."),
+    text("error", "The sentence for people."),
+};
+constexpr Schema kItemError{"ItemBatchError", "Why one operation was refused.", kErrorFields};
+constexpr Field kBatchResultFields[] = {
+    flag("success", "Whether the operation took effect, or would have (see `applied`)."),
+    number("quantity", "How much there is after it.", -Quantity::kMax),
+    {.name = "error",
+     .kind = kObject,
+     .required = true,
+     .nullable = true,
+     .of = &kItemError,
+     .doc = "null unless the operation was refused; also null for a try_decrease of too much."},
+};
+constexpr Schema kBatchResult{"ItemBatchResult", "What became of one operation.",
+                              kBatchResultFields};
+constexpr Field kItemBatchReplyFields[] = {
+    flag("applied", "false: the batch is atomic and one operation failed, so nothing changed."),
+    objects("results", kBatchResult, "In the order of the operations."),
+};
+constexpr Field kLedgerEntryFields[] = {
+    id("id", "Grows with time. null: due already, recorded by the next write.", true),
+    number("change", "What was added or taken.", -Quantity::kMax),
+    number("quantity_after", "The quantity after it.", -Quantity::kMax),
+    choice("cause", kCauses, "Why."),
+    id("source", "The purchase it comes from; null for changes by the server.", true),
+    instant("expires_at", "When the granted lot expires (or expired); null: never.", true),
+    text("description", "The caller's words."),
+    instant("created_at", "When it took effect."),
+};
+constexpr Field kCheckoutReplyFields[] = {text("url", "Send the buyer there.")};
+constexpr Field kSubscriptionFields[] = {
+    instant("current_period_end", "When the running period ends.", true),
+    flag("cancel_at_period_end", "Whether it ends then."),
+    flag("is_cancelable", "Whether it can be canceled."),
+};
+constexpr Schema kSubscription{"SubscriptionInfo", "A subscription's state.", kSubscriptionFields};
+constexpr Field kCustomerProductFields[] = {
+    id("id", "The product's id in the catalog; null for an inline product.", true),
+    number("quantity", "How many of it are owned.", 1),
+    text("display_name", "For people."),
+    choice("customer_type", kCustomerTypes, "Whom the product is for."),
+    flag("is_server_only", "Whether only the server may give it."),
+    flag("stackable", "Whether more than one can be owned."),
+    choice("type", kPurchaseTypes, "How it was sold."),
+    {.name = "subscription",
+     .kind = kObject,
+     .required = true,
+     .nullable = true,
+     .of = &kSubscription,
+     .doc = "null for one_time."},
+};
+constexpr Field kGrantReplyFields[] = {id("purchase_id", "The purchase that was made.")};
+constexpr Field kCatalogDiffFields[] = {
+    flag("dry_run", "true: nothing was applied."),
+    number("version", "The catalog's version after it.", 0),
+    texts("added", "Paths such as \"products.pro\"."),
+    texts("changed", "Paths."),
+    texts("removed", "Paths."),
+};
+constexpr Field kUserFields[] = {
+    id("id", "The user's id."),
+    text("display_name", "For people."),
+    text("primary_email", "null: none.", true),
+    instant("created_at", "When."),
+};
+constexpr Field kTeamFields[] = {
+    id("id", "The team's id."),
+    text("display_name", "For people."),
+    instant("created_at", "When."),
+};
+constexpr Field kMembershipFields[] = {
+    id("team_id", "The team."),
+    id("user_id", "The member."),
+    flag("administrator", "Whether the member may buy and spend for the team."),
+    instant("created_at", "When."),
+};
+constexpr Field kSessionFields[] = {
+    id("id", "The session's id."),
+    id("user_id", "Who is signed in."),
+    instant("created_at", "When."),
+    instant("expires_at", "When the refresh token ends."),
+    instant("revoked_at", "null: not revoked.", true),
+};
+constexpr Field kCreatedSessionFields[] = {
+    id("id", "The session's id."),
+    id("user_id", "Who is signed in."),
+    instant("created_at", "When."),
+    instant("expires_at", "When the refresh token ends."),
+    secret("access_token", "A JWT of about ten minutes."),
+    secret("refresh_token", "Makes new access tokens. Shown once."),
+};
+constexpr Field kAccessTokenFields[] = {secret("access_token", "A JWT of about ten minutes.")};
+constexpr Field kKeyFields[] = {
+    id("id", "The key's id."),
+    choice("access_type", kAccessTypes, "What the key is for."),
+    text("hint", "The key's beginning and end, to tell it from others."),
+    text("description", "Your own words."),
+    instant("created_at", "When."),
+    instant("last_used_at", "To the minute; null: never.", true),
+    instant("revoked_at", "null: in force.", true),
+};
+constexpr Field kCreatedKeyFields[] = {
+    id("id", "The key's id."),
+    choice("access_type", kAccessTypes, "What the key is for."),
+    secret("key", "The key itself. Shown once."),
+    text("hint", "The key's beginning and end, to tell it from others."),
+    text("description", "Your own words."),
+    instant("created_at", "When."),
+};
+constexpr Field kIssuerFields[] = {
+    text("issuer", "Compared exactly with the token's `iss`."),
+    text("audience", "Must be one of the token's `aud`."),
+    text("jwks_url", "Where the issuer's public keys are."),
+};
+constexpr Schema kIssuerView{"OidcIssuerView", "A foreign OpenID Connect issuer.", kIssuerFields};
+constexpr Field kStripeFields[] = {
+    flag("configured", "Whether a secret key is set."),
+    flag("webhook_configured", "Whether a webhook secret is set."),
+    text("account_id", "null: not known yet.", true),
+    flag("livemode", "Whether the key moves real money."),
+};
+constexpr Schema kStripe{"StripeState", "How the project reaches Stripe; never a secret.",
+                         kStripeFields};
+constexpr Field kProjectFields[] = {
+    id("id", "The project's id."),
+    text("display_name", "For people."),
+    texts("trusted_domains", "Origins that buyers may return to."),
+    flag("allow_localhost", "Whether localhost is trusted."),
+    flag("block_new_purchases", "Whether new purchases are refused."),
+    flag("test_mode", "Whether purchases complete without Stripe."),
+    flag("require_publishable_client_key", "Whether client calls need a publishable key."),
+    objects("oidc_issuers", kIssuerView, "Whose access tokens are accepted beside our own."),
+    {.name = "stripe",
+     .kind = kObject,
+     .required = true,
+     .of = &kStripe,
+     .doc = "How the project reaches Stripe."},
+    instant("created_at", "When."),
+};
+constexpr Field kCreatedProjectFields[] = {
+    id("project_id", "The project's id."),           text("display_name", "For people."),
+    secret("publishable_client_key", "Shown once."), secret("secret_server_key", "Shown once."),
+    secret("super_secret_admin_key", "Shown once."),
+};
+constexpr Field kClockFields[] = {instant("now", "The server's present instant.")};
+constexpr Field kFindingFields[] = {
+    text("where", "The account or purchase."),
+    text("what", "What differs."),
+};
+constexpr Schema kFinding{"VerifyFinding", "One difference.", kFindingFields};
+constexpr Field kVerifyFields[] = {
+    flag("ok", "Whether everything agrees."),
+    number("accounts", "Balances recomputed.", 0),
+    number("entries", "Ledger entries read.", 0),
+    number("purchases", "Purchases checked.", 0),
+    objects("findings", kFinding, "The first 100 differences."),
+};
+constexpr Field kDoneFields[] = {flag("success", "Always true.")};
+constexpr Field kReceivedFields[] = {flag("received", "Always true.")};
+constexpr Field kStateFields[] = {text("status", "\"ok\".")};
+
+}  // namespace
+
+constexpr Schema kItem{"Item", "How much a customer has of an item.", kItemFields};
+constexpr Schema kQuantity{"Quantity", "An item's quantity after a change.", kQuantityFields};
+constexpr Schema kTryDecreaseReply{"TryDecreaseReply", "Whether there was enough.",
+                                   kTryDecreaseReplyFields};
+constexpr Schema kItemBatchReply{"ItemBatchReply", "What became of a batch.",
+                                 kItemBatchReplyFields};
+constexpr Schema kLedgerEntry{"LedgerEntry", "One immutable line of an item's history.",
+                              kLedgerEntryFields};
+constexpr Schema kCheckoutReply{"CheckoutReply", "Where the buyer pays.", kCheckoutReplyFields};
+constexpr Schema kCustomerProduct{"CustomerProduct", "A product that a customer owns.",
+                                  kCustomerProductFields};
+constexpr Schema kGrantReply{"GrantReply", "What was given.", kGrantReplyFields};
+constexpr Schema kCatalogDiff{"CatalogDiff", "What a new catalog changes.", kCatalogDiffFields};
+constexpr Schema kUser{"User", "A user of the project.", kUserFields};
+constexpr Schema kTeam{"Team", "A team of the project.", kTeamFields};
+constexpr Schema kMembership{"Membership", "A user in a team.", kMembershipFields};
+constexpr Schema kSession{"Session", "A user's session.", kSessionFields};
+constexpr Schema kCreatedSession{"CreatedSession", "A session with its tokens.",
+                                 kCreatedSessionFields};
+constexpr Schema kAccessToken{"AccessToken", "A fresh access token.", kAccessTokenFields};
+constexpr Schema kKey{"Key", "A key of the project, without its text.", kKeyFields};
+constexpr Schema kCreatedKey{"CreatedKey", "A new key with its text.", kCreatedKeyFields};
+constexpr Schema kProject{"Project", "A project and its settings.", kProjectFields};
+constexpr Schema kCreatedProject{"CreatedProject", "A project with its first keys.",
+                                 kCreatedProjectFields};
+constexpr Schema kClock{"Clock", "The server's time.", kClockFields};
+constexpr Schema kVerifyReport{"VerifyReport", "Whether the ledger and the balances agree.",
+                               kVerifyFields};
+constexpr Schema kDone{"Done", "It is done.", kDoneFields};
+constexpr Schema kReceived{"Received", "The event is kept and will be processed.", kReceivedFields};
+constexpr Schema kState{"State", "The server's state.", kStateFields};
+
+}  // namespace purser::http::schemas

@@ -1,0 +1,19 @@
+#pragma once
+
+// The generated documents: all of them come from the route table, the schemas and the error table.
+
+#include <string>
+
+namespace purser::http {
+
+/// This API as OpenAPI 3.1; served as /openapi.yaml and kept as docs/reference/openapi.yaml.
+/// Source: https://spec.openapis.org/oas/v3.1.0. Built once; thread-safe.
+const std::string& openapi_yaml();
+
+/// docs/reference/routes.md.
+std::string routes_markdown();
+
+/// docs/reference/errors.md.
+std::string errors_markdown();
+
+}  // namespace purser::http

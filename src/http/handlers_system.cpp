@@ -1,0 +1,79 @@
+#include <utility>
+
+#include "http/api_description.hpp"
+#include "http/error_reply.hpp"
+#include "http/handlers.hpp"
+#include "http/pages.hpp"
+#include "http/paging.hpp"
+
+namespace purser::http::handlers {
+namespace {
+
+std::string server_metrics(Core& core) {
+  const app::EngineStats engine = core.use().engine.stats();
+  std::string out = core.metrics().text();
+  write_sample(out, "purser_ready", "gauge", "1 while the server takes requests.",
+               core.is_ready() ? 1 : 0);
+  write_sample(out, "purser_engine_waiting_commands", "gauge", "Writes in the queue.",
+               engine.waiting);
+  write_sample(out, "purser_engine_batches_total", "counter", "Committed batches.", engine.batches);
+  write_sample(out, "purser_engine_commands_total", "counter", "Writes decided.", engine.commands);
+  write_sample(out, "purser_engine_refused_total", "counter", "Writes refused: queue full.",
+               engine.refused_full);
+  write_sample(out, "purser_http_waiting_requests", "gauge", "Slow requests in the queue.",
+               core.workers().waiting());
+  if (core.use().hooks.open_connections) {
+    write_sample(out, "purser_http_open_connections", "gauge", "Open connections.",
+                 core.use().hooks.open_connections());
+  }
+  if (core.use().hooks.more_metrics) out += core.use().hooks.more_metrics();
+  return out;
+}
+
+void answer_page(Call& call, std::string html) {
+  call.core.answer(call,
+                   Reply{.body = std::move(html), .content_type = "text/html; charset=utf-8"});
+}
+
+// What a buyer who comes back may know: whoever holds the checkout's unguessable id bought it.
+DonePage done_page_of(const Call& call) {
+  DonePage page;
+  const auto project = call.query_value("project");
+  const auto id = call.query_value("checkout");
+  if (!project || !id) return page;
+  const auto context = call.core.use().registry.project(ProjectId(*project));
+  if (context == nullptr) return page;
+  const auto checkout =
+      call.core.use().store.view()->checkout(ProjectId(*project), CheckoutId(*id));
+  if (!checkout || !*checkout) return page;
+  page.seller = context->project.display_name;
+  page.product = (*checkout)->product.display_name;
+  page.is_granted = (*checkout)->state == app::CheckoutState::kCompleted;
+  return page;
+}
+
+}  // namespace
+
+void health(const CallPtr& call) { call->core.answer(*call, R"({"status":"ok"})"); }
+
+void ready(const CallPtr& call) {
+  if (call->core.is_ready()) return call->core.answer(*call, R"({"status":"ok"})");
+  call->core.answer(
+      *call, Error(ErrorCode::kShuttingDown, "The server does not take requests at the moment."));
+}
+
+void metrics(const CallPtr& call) {
+  call->core.answer(*call, Reply{.body = server_metrics(call->core),
+                                 .content_type = "text/plain; version=0.0.4; charset=utf-8"});
+}
+
+void api_description(const CallPtr& call) {
+  call->core.answer(
+      *call, Reply{.body = openapi_yaml(), .content_type = "application/yaml; charset=utf-8"});
+}
+
+void home_page(const CallPtr& call) { answer_page(*call, render_home(call->core.use().version)); }
+
+void done_page(const CallPtr& call) { answer_page(*call, render_done(done_page_of(*call))); }
+
+}  // namespace purser::http::handlers
