@@ -53,16 +53,16 @@ struct ApiDependencies {
   app::Ids& ids;
 
   crypto::Digest root_key_hash{};  ///< SHA-256 of the root key's text
-  Secret encryption_key;   ///< 32 bytes; cursors and sealed replies derive their keys from it
-  std::string public_url;  ///< "https://pay.example.com", without a slash at the end
-  std::string version;     ///< of the program
+  Secret encryption_key = {};   ///< 32 bytes; cursors and sealed replies derive their keys from it
+  std::string public_url = {};  ///< "https://pay.example.com", without a slash at the end
+  std::string version = {};     ///< of the program
 
   /// Called once for each request whose level is not below `log_level`; must not block for long.
-  std::function<void(const LogRecord&)> log;
+  std::function<void(const LogRecord&)> log = {};
   LogLevel log_level = LogLevel::kInfo;
 
-  ApiHooks hooks;
-  WorkerPoolOptions workers;
+  ApiHooks hooks = {};
+  WorkerPoolOptions workers = {};
 };
 
 class Core;

@@ -66,6 +66,7 @@ class Server final : public Assembly {
   Status connect_stripe();
   Status make_use_cases();
   void start_worker();
+  void wake_worker();
   http::ApiDependencies api_dependencies();
   app::DefaultPayments default_payments();
   Status set_clock(Timestamp now);
@@ -110,10 +111,10 @@ Status Server::start() {
   PURSER_CHECK_OK(start_sandbox());
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
+  if (is_serving()) start_worker();  // before requests come that wake it
   api_ = std::make_unique<http::Api>(api_dependencies());
-  serving_api_ = api_.get();
-  if (is_serving()) start_worker();
   api_->set_ready(true);
+  serving_api_ = api_.get();
   return {};
 }
 
@@ -230,8 +231,10 @@ app::DefaultPayments Server::default_payments() {
 }
 
 Status Server::make_use_cases() {
-  fetch_ = jwks::make_http_fetch(settings_.boolean(setting("oidc.allow_private_addresses")));
-  tokens_ = jwks::make_access_tokens(*fetch_);
+  jwks::HttpFetchOptions fetch;
+  fetch.allow_private = settings_.boolean(setting("oidc.allow_private_addresses"));
+  fetch_ = std::make_unique<jwks::HttpFetch>(std::move(fetch));
+  tokens_ = std::make_unique<jwks::AccessTokens>(*fetch_);
   access_ = std::make_unique<app::Access>(*registry_, *store_, *engine_, *tokens_, *clock_, ids_,
                                           public_url_);
   items_ = std::make_unique<app::Items>(*store_, *clock_);
@@ -248,7 +251,7 @@ Status Server::make_use_cases() {
   sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, *projects_, *stripe_,
                                         *clock_, ids_, public_url_);
   webhooks_ = std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
-                                              *sales_, *clock_);
+                                              *sales_, *clock_, [this] { wake_worker(); });
   return {};
 }
 
@@ -265,16 +268,13 @@ http::ApiDependencies Server::api_dependencies() {
   if (manual_clock_ != nullptr) {
     needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };
   }
-  needs.hooks.wake_worker = [this] {
-    if (worker_) worker_->poke();
-  };
   needs.hooks.open_connections = [this] { return listener_->open_connections(); };
   return needs;
 }
 
 Status Server::set_clock(Timestamp now) {
   PURSER_CHECK_OK(manual_clock_->set(now));
-  if (worker_) worker_->poke();
+  wake_worker();
   return {};
 }
 
@@ -287,6 +287,11 @@ Result<int> Server::forget_old_replies() {
     return {};
   }));
   return forgotten;
+}
+
+/// Requests are answered before the worker stands and while it stops.
+void Server::wake_worker() {
+  if (worker_) worker_->poke();
 }
 
 void Server::start_worker() {
