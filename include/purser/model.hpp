@@ -43,8 +43,8 @@ struct Page {
 
 /// Which part of a list to get.
 struct PageOptions {
-  std::optional<std::string> cursor;  ///< `next_cursor` of the page before.
-  std::optional<int> limit;           ///< 1–100; absent: the server's default.
+  std::optional<std::string> cursor = {};  ///< `next_cursor` of the page before.
+  std::optional<int> limit = {};           ///< 1–100; absent: the server's default.
 };
 
 enum class ProductType : std::uint8_t { kOneTime, kSubscription };
@@ -85,9 +85,9 @@ struct CustomerProduct {
 
 /// A price of an inline product.
 struct InlinePrice {
-  std::int64_t amount = 0;  ///< Minor units.
-  std::string currency;     ///< "USD", in any letter case.
-  std::optional<IntervalUnit> interval;
+  std::int64_t amount = 0;    ///< Minor units.
+  std::string currency = {};  ///< "USD", in any letter case.
+  std::optional<IntervalUnit> interval = {};
 };
 
 /// What an inline product gives to its owner.
@@ -99,11 +99,11 @@ struct InlineItem {
 /// A product that is described in the request and not in the catalog; for the type of customer that
 /// buys it. Servers only.
 struct InlineProduct {
-  std::string display_name;
+  std::string display_name = {};
   bool is_server_only = false;
   bool stackable = false;
-  std::vector<InlinePrice> prices;
-  std::vector<InlineItem> included_items;
+  std::vector<InlinePrice> prices = {};
+  std::vector<InlineItem> included_items = {};
 };
 
 /// A product of the catalog by its id, or one described on the spot.
@@ -111,18 +111,18 @@ using ProductChoice = std::variant<std::string, InlineProduct>;
 
 /// What to sell, and where the buyer goes afterwards.
 struct CheckoutOptions {
-  ProductChoice product;                  ///< An id; server apps may also pass an InlineProduct.
-  std::optional<std::string> return_url;  ///< On one of the project's trusted domains.
-  std::optional<std::string> price_id;    ///< Needed when the product has several prices.
-  std::optional<std::int64_t> quantity;   ///< ≥ 1; more than 1 for stackable products only.
+  ProductChoice product;  ///< An id; server apps may also pass an InlineProduct.
+  std::optional<std::string> return_url = {};  ///< On one of the project's trusted domains.
+  std::optional<std::string> price_id = {};    ///< Needed when the product has several prices.
+  std::optional<std::int64_t> quantity = {};   ///< ≥ 1; more than 1 for stackable products only.
   CallOptions call = {};
 };
 
 /// What to give without payment.
 struct GrantOptions {
   ProductChoice product;
-  std::optional<std::string> price_id;
-  std::optional<std::int64_t> quantity;  ///< ≥ 1
+  std::optional<std::string> price_id = {};
+  std::optional<std::int64_t> quantity = {};  ///< ≥ 1
   CallOptions call = {};
 };
 struct Grant {
@@ -132,8 +132,8 @@ struct Grant {
 
 /// What to note with a change of an item.
 struct ChangeOptions {
-  std::optional<Time> expires_at;  ///< Of an increase: what is left of it then goes.
-  std::string description;         ///< For the ledger; at most 500 bytes.
+  std::optional<Time> expires_at = {};  ///< Of an increase: what is left of it then goes.
+  std::string description = {};         ///< For the ledger; at most 500 bytes.
   CallOptions call = {};
 };
 
@@ -146,9 +146,9 @@ struct TryDecreaseResult {
 struct BatchCommand {
   enum class Kind : std::uint8_t { kChange, kTryDecrease };
   Kind kind = Kind::kChange;
-  std::string item_id;
+  std::string item_id = {};
   std::int64_t amount = 0;  ///< kChange: ≠ 0, negative to decrease; kTryDecrease: > 0
-  std::optional<Time> expires_at = std::nullopt;
+  std::optional<Time> expires_at = {};
   std::string description = {};
 };
 /// The outcome of one command of a batch.
@@ -187,15 +187,15 @@ struct User {
   std::optional<Time> created_at;
 };
 struct NewUser {
-  std::optional<std::string> id = std::nullopt;  ///< 1–128 bytes; absent: the server makes a UUID.
+  std::optional<std::string> id = {};  ///< 1–128 bytes; absent: the server makes a UUID.
   std::string display_name = {};
-  std::optional<std::string> primary_email = std::nullopt;
+  std::optional<std::string> primary_email = {};
   CallOptions call = {};
 };
 /// Only what is present changes.
 struct UserChange {
-  std::optional<std::string> display_name = std::nullopt;
-  std::optional<std::string> primary_email = std::nullopt;
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> primary_email = {};
   bool remove_primary_email = false;
 };
 
@@ -205,9 +205,9 @@ struct TeamInfo {
   std::optional<Time> created_at;
 };
 struct NewTeam {
-  std::optional<std::string> id = std::nullopt;
+  std::optional<std::string> id = {};
   std::string display_name = {};
-  std::optional<std::string> creator_user_id = std::nullopt;  ///< Becomes an administrator of it.
+  std::optional<std::string> creator_user_id = {};  ///< Becomes an administrator of it.
   CallOptions call = {};
 };
 

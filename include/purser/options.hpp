@@ -22,8 +22,8 @@ struct RetryOptions {
 
 /// Where a client app keeps a signed-in user's tokens. Implementations must be thread-safe.
 struct Tokens {
-  std::string access_token;   ///< Short-lived; may be empty when there is a refresh token.
-  std::string refresh_token;  ///< May be empty: then an expired access token cannot be renewed.
+  std::string access_token = {};   ///< Short-lived; may be empty when there is a refresh token.
+  std::string refresh_token = {};  ///< Empty: an expired access token cannot be renewed.
 };
 class TokenStore {
  public:
@@ -38,24 +38,24 @@ std::shared_ptr<TokenStore> make_memory_token_store(std::optional<Tokens> tokens
 
 /// Settings of a ClientApp: a program in the hands of an end user.
 struct ClientOptions {
-  std::string base_url;  ///< "https://purser.example.com", with or without a path prefix.
-  std::string project_id;
-  std::string publishable_client_key;       ///< pck_…; may be empty when the project allows it.
-  std::shared_ptr<TokenStore> token_store;  ///< Absent: in memory, nobody signed in.
-  RetryOptions retry;
-  int async_threads = 4;                 ///< Threads that run the …_async calls; 1–64.
-  std::shared_ptr<Transport> transport;  ///< Absent: make_curl_transport().
+  std::string base_url = {};  ///< "https://purser.example.com", with or without a path prefix.
+  std::string project_id = {};
+  std::string publishable_client_key = {};  ///< pck_…; may be empty when the project allows it.
+  std::shared_ptr<TokenStore> token_store = {};  ///< Absent: in memory, nobody signed in.
+  RetryOptions retry = {};
+  int async_threads = 4;                      ///< Threads that run the …_async calls; 1–64.
+  std::shared_ptr<Transport> transport = {};  ///< Absent: make_curl_transport().
 };
 
 /// Settings of a ServerApp: a program that you alone run, with secret keys.
 struct ServerOptions {
-  std::string base_url;
-  std::string project_id;
-  std::string secret_server_key;       ///< ssk_…
-  std::string super_secret_admin_key;  ///< sak_…; only catalog calls need it.
-  RetryOptions retry;
+  std::string base_url = {};
+  std::string project_id = {};
+  std::string secret_server_key = {};       ///< ssk_…
+  std::string super_secret_admin_key = {};  ///< sak_…; only catalog calls need it.
+  RetryOptions retry = {};
   int async_threads = 4;
-  std::shared_ptr<Transport> transport;
+  std::shared_ptr<Transport> transport = {};
 };
 
 /// What may differ from call to call.
@@ -64,8 +64,9 @@ struct CallOptions {
   /// one key take effect once, even from different processes; derive it from your own operation's
   /// id where a crash of yours may repeat the call. 1–255 visible ASCII characters. Absent: a new
   /// one (UUIDv7).
-  std::optional<std::string> idempotency_key;
-  std::optional<std::chrono::milliseconds> timeout;  ///< Instead of RetryOptions::call_timeout.
+  std::optional<std::string> idempotency_key = {};
+  /// Instead of RetryOptions::call_timeout.
+  std::optional<std::chrono::milliseconds> timeout = {};
 };
 
 }  // namespace purser::sdk

@@ -18,10 +18,10 @@ struct HttpHeader {
 
 /// One HTTP request, complete: the transport adds nothing but what HTTP itself needs.
 struct HttpRequest {
-  std::string method;  ///< "GET", "POST", …
-  std::string url;     ///< Absolute, percent-encoded.
-  std::vector<HttpHeader> headers;
-  std::string body;
+  std::string method = {};  ///< "GET", "POST", …
+  std::string url = {};     ///< Absolute, percent-encoded.
+  std::vector<HttpHeader> headers = {};
+  std::string body = {};
   std::chrono::milliseconds timeout{10'000};  ///< For the whole exchange; > 0.
 };
 
@@ -51,7 +51,7 @@ struct CurlOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   std::size_t max_idle_connections = 32;              ///< Kept open between calls.
   std::size_t max_response_bytes = 64 * 1024 * 1024;  ///< Longer answers fail as kNoAnswer.
-  std::string ca_file;  ///< PEM file with the authorities to trust; empty: the system's.
+  std::string ca_file = {};  ///< PEM file with the authorities to trust; empty: the system's.
 };
 
 /// The SDK's own transport: HTTP/1.1 over libcurl, TLS certificates verified, connections reused
