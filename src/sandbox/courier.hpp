@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sandbox/faults.hpp"
+#include "sandbox/scheduler.hpp"
+#include "sandbox/world.hpp"
+
+namespace purser::sandbox {
+
+/// Brings events to the webhook endpoints, signed, one after the other, and again with growing
+/// pauses where the endpoint does not answer 2xx. Redirects are not followed. Source:
+/// https://docs.stripe.com/webhooks#verify-manually and #retries
+class Courier {
+ public:
+  Courier(World& world, Faults& faults) : world_(world), faults_(faults) {}
+
+  /// Sends what the last run of the sandbox left unsent. The world's mutex is not held.
+  void resume();
+  /// Takes over new events: (account, event). The world's mutex is held.
+  void take(std::vector<std::pair<std::string, std::string>> events);
+  /// Sends an event again to all its endpoints, whatever became of the first time. Likewise.
+  void redeliver(Account& account, Record& event);
+  void stop() { scheduler_.stop(); }
+
+ private:
+  struct Job {
+    std::string account;
+    std::string event;
+    std::size_t delivery;  ///< index into the event's deliveries
+    bool forged = false;
+  };
+  struct Parcel {
+    std::string url;
+    std::string body;
+    std::string signature;
+  };
+
+  void schedule(Job job, std::int64_t delay_ms);
+  void send_out(Account& account, Record& event, std::size_t delivery);
+  void run(const Job& job);
+  std::optional<Parcel> pack(const Job& job);
+  void note(const Job& job, bool delivered);
+  bool post(const Parcel& parcel);
+
+  World& world_;
+  Faults& faults_;
+  Scheduler scheduler_;  // last: its thread uses the others
+};
+
+/// "t=…,v1=…": the Stripe-Signature header of a body.
+std::string sign_event(const std::string& secret, std::int64_t unix_seconds,
+                       const std::string& body);
+
+}  // namespace purser::sandbox

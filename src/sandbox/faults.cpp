@@ -1,0 +1,103 @@
+#include "sandbox/faults.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sandbox/document.hpp"
+
+namespace purser::sandbox {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, FaultKind>, 11> kNames{{
+    {"drop", FaultKind::kDrop},
+    {"delay", FaultKind::kDelay},
+    {"409", FaultKind::kConflict},
+    {"429", FaultKind::kRateLimit},
+    {"500", FaultKind::kError},
+    {"500_after", FaultKind::kErrorAfter},
+    {"webhook_duplicate", FaultKind::kHookDuplicate},
+    {"webhook_reorder", FaultKind::kHookReorder},
+    {"webhook_lose", FaultKind::kHookLose},
+    {"webhook_delay", FaultKind::kHookDelay},
+    {"webhook_forge", FaultKind::kHookForge},
+}};
+
+bool is_hook_fault(FaultKind kind) { return kind >= FaultKind::kHookDuplicate; }
+
+std::string_view name_of(FaultKind kind) {
+  for (const auto& [name, known] : kNames) {
+    if (known == kind) return name;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::optional<Failure> Faults::add(Params& params) {
+  const std::string name = params.required_text("kind");
+  const auto known = std::find_if(kNames.begin(), kNames.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
+  Fault fault;
+  if (known != kNames.end()) {
+    fault.kind = known->second;
+  } else {
+    std::string all;
+    for (const auto& [option, kind] : kNames)
+      all += (all.empty() ? "" : ", ") + std::string(option);
+    params.complain(invalid("Invalid kind: must be one of " + all, "kind"));
+  }
+  fault.left = params.integer("count", 1, 1'000'000'000).value_or(1);
+  fault.probability = params.integer("probability", 1, 100).value_or(100);
+  fault.path = params.text("path").value_or("");
+  fault.method = params.text("method").value_or("");
+  fault.event_type = params.text("event_type").value_or("");
+  fault.delay_ms = params.integer("delay_ms", 0, 600'000).value_or(1000);
+  if (auto failure = params.finish()) return failure;
+  faults_.push_back(std::move(fault));
+  return std::nullopt;
+}
+
+json::Value Faults::describe() const {
+  json::Array list;
+  for (const Fault& fault : faults_) {
+    list.push_back(object({{"kind", name_of(fault.kind)},
+                           {"count", fault.left},
+                           {"probability", fault.probability},
+                           {"path", fault.path},
+                           {"method", fault.method},
+                           {"event_type", fault.event_type},
+                           {"delay_ms", fault.delay_ms}}));
+  }
+  return object({{"faults", json::Value(std::move(list))}});
+}
+
+std::optional<Fault> Faults::strike(World& world,
+                                    const std::function<bool(const Fault&)>& matches) {
+  for (auto it = faults_.begin(); it != faults_.end(); ++it) {
+    if (!matches(*it)) continue;
+    if (it->probability < 100 && static_cast<std::int64_t>(world.draw(100)) >= it->probability) {
+      continue;
+    }
+    Fault struck = *it;
+    if (--it->left == 0) faults_.erase(it);
+    return struck;
+  }
+  return std::nullopt;
+}
+
+std::optional<Fault> Faults::strike_request(World& world, const std::string& method,
+                                            const std::string& path) {
+  return strike(world, [&](const Fault& fault) {
+    return !is_hook_fault(fault.kind) && path.rfind(fault.path, 0) == 0 &&
+           (fault.method.empty() || fault.method == method);
+  });
+}
+
+std::optional<Fault> Faults::strike_event(World& world, const std::string& type) {
+  return strike(world, [&](const Fault& fault) {
+    return is_hook_fault(fault.kind) && (fault.event_type.empty() || fault.event_type == type);
+  });
+}
+
+}  // namespace purser::sandbox

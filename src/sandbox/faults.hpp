@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sandbox/failure.hpp"
+#include "sandbox/params.hpp"
+#include "sandbox/world.hpp"
+
+namespace purser::sandbox {
+
+enum class FaultKind : std::uint8_t {
+  kDrop,           ///< do it, then close the connection instead of answering
+  kDelay,          ///< do it, and answer after delay_ms
+  kConflict,       ///< 409, nothing done
+  kRateLimit,      ///< 429, nothing done
+  kError,          ///< 500, nothing done; the idempotency key remembers it
+  kErrorAfter,     ///< do it, then answer 500; the idempotency key remembers that
+  kHookDuplicate,  ///< deliver twice
+  kHookReorder,    ///< deliver behind the events that come meanwhile
+  kHookLose,       ///< never deliver
+  kHookDelay,      ///< deliver after delay_ms
+  kHookForge,      ///< deliver a copy with a wrong signature before the real one
+};
+
+/// One fault that was asked for.
+struct Fault {
+  FaultKind kind = FaultKind::kDrop;
+  std::int64_t left = 1;           ///< how many more times it strikes
+  std::int64_t probability = 100;  ///< in percent, for every request or event that matches
+  std::string path;                ///< only requests whose path begins with it; empty: all
+  std::string method;              ///< only requests with this method; empty: all
+  std::string event_type;          ///< only events of this type; empty: all
+  std::int64_t delay_ms = 1000;
+};
+
+/// The faults that still have to strike. The world's mutex guards it.
+class Faults {
+ public:
+  /// Reads kind, count, probability, path, method, event_type and delay_ms.
+  std::optional<Failure> add(Params& params);
+  void clear() { faults_.clear(); }
+  json::Value describe() const;
+
+  /// The fault that strikes now, if any; counts it.
+  std::optional<Fault> strike_request(World& world, const std::string& method,
+                                      const std::string& path);
+  std::optional<Fault> strike_event(World& world, const std::string& type);
+
+ private:
+  std::optional<Fault> strike(World& world, const std::function<bool(const Fault&)>& matches);
+
+  std::vector<Fault> faults_;
+};
+
+}  // namespace purser::sandbox

@@ -1,0 +1,70 @@
+#include "sandbox/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace purser::sandbox {
+namespace {
+
+constexpr std::string_view kFirstLine = "[{\"purser_sandbox\":1}]";
+
+Error failed(const std::string& path, const std::string& what) {
+  return {ErrorCode::kInternalError, "The sandbox's state file " + path + " " + what + "."};
+}
+
+Result<std::string> read_all(int file, const std::string& path) {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t count = ::read(file, buffer, sizeof buffer);
+    if (count < 0) return failed(path, std::string("cannot be read: ") + std::strerror(errno));
+    if (count == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace
+
+Journal::~Journal() {
+  if (file_ >= 0) ::close(file_);
+}
+
+Status Journal::open(const std::string& path,
+                     const std::function<Status(const json::Value&)>& apply) {
+  if (path.empty()) return {};
+  // Webhook secrets are in it, so others have no business with it.
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file_ < 0) return failed(path, std::string("cannot be opened: ") + std::strerror(errno));
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) return failed(path, "is used by another process");
+  PURSER_TRY(const std::string text, read_all(file_, path));
+
+  std::size_t start = 0;
+  for (std::size_t end; (end = text.find('\n', start)) != std::string::npos; start = end + 1) {
+    const std::string_view line = std::string_view(text).substr(start, end - start);
+    if (start == 0 && line != kFirstLine) return failed(path, "is not a sandbox's state file");
+    const auto changes = json::parse(line, 64);
+    if (!changes || changes->as_array() == nullptr) {
+      return failed(path, "is damaged at byte " + std::to_string(start));
+    }
+    for (const json::Value& change : *changes->as_array()) PURSER_CHECK_OK(apply(change));
+  }
+  if (start < text.size() && ::ftruncate(file_, static_cast<off_t>(start)) != 0) {
+    return failed(path, std::string("cannot be written: ") + std::strerror(errno));
+  }
+  return start == 0 ? append(kFirstLine) : Status();
+}
+
+Status Journal::append(std::string_view line) {
+  std::string text(line);
+  text += '\n';
+  const ssize_t count = ::write(file_, text.data(), text.size());
+  if (count == static_cast<ssize_t>(text.size())) return {};
+  return Error::internal(std::string("the sandbox's state file cannot be written: ") +
+                         std::strerror(errno));
+}
+
+}  // namespace purser::sandbox

@@ -1,0 +1,48 @@
+#pragma once
+
+// The Stripe double: a stateful server that speaks the part of Stripe's HTTP API that Purser and
+// its tests use, with a hosted checkout page, signed webhooks and faults on request. It is for
+// development, demonstrations and tests; it takes no money and must never hold a real card number.
+//
+//   /v1/…          Stripe's API. Any key that begins with sk_test_ opens an account of its own.
+//   /c/pay/{id}    the hosted checkout page. Its form posts number, expiry, cvc, name, email.
+//   /_sandbox/…    faults, redelivery and the books: no part of Stripe, no key needed.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "types/result.hpp"
+
+namespace purser::sandbox {
+
+struct SandboxOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  ///< 0 picks a free one
+  /// Decides every id, secret and fault draw, so that a run can be repeated.
+  std::uint64_t seed = 1;
+  /// Where the state is kept between runs; empty keeps it in memory only. What was answered
+  /// survives the end of the process, however it ended (not the loss of the machine's power: it is
+  /// a double).
+  std::string state_file;
+  /// Milliseconds since 1970, for what Stripe dates. Called on the sandbox's threads.
+  std::function<std::int64_t()> now_millis;
+};
+
+/// A running sandbox. Thread-safe.
+class Sandbox {
+ public:
+  /// Reads the state file and listens. Errors: kInternalError with the reason in `message` (the
+  /// address is in use, the state file cannot be read or written, it is another sandbox's).
+  static Result<std::unique_ptr<Sandbox>> start(SandboxOptions options);
+  virtual ~Sandbox() = default;  ///< stops at once
+
+  virtual std::string url() const = 0;  ///< "http://127.0.0.1:12345"
+  /// Stops accepting, finishes running requests and stops. Webhooks that are still to be delivered
+  /// are kept in the state file.
+  virtual void drain(std::chrono::milliseconds deadline) = 0;
+};
+
+}  // namespace purser::sandbox

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "json/json.hpp"
+#include "sandbox/journal.hpp"
+#include "types/result.hpp"
+
+namespace purser::sandbox {
+
+/// One Stripe object: what the API shows, and what it does not (line items, webhook secrets, …).
+struct Record {
+  json::Value doc;
+  json::Value hidden;
+
+  std::string id() const;
+  bool deleted() const;
+};
+
+/// The objects of one kind in one account, in the order of their creation.
+class Collection {
+ public:
+  Record& put(const std::string& id, Record record);
+  Record* find(const std::string& id);
+  const std::vector<std::unique_ptr<Record>>& in_order() const { return records_; }
+
+ private:
+  std::vector<std::unique_ptr<Record>> records_;
+  std::unordered_map<std::string, Record*> by_id_;
+};
+
+/// One Stripe account. `owner` is the platform's account for a connected one, else empty.
+struct Account {
+  std::string id;
+  std::string owner;
+  std::map<std::string, Collection, std::less<>> collections;
+
+  Collection& of(std::string_view kind);
+};
+
+// The kinds of objects, by their `object` member.
+inline constexpr std::string_view kCustomer = "customer";
+inline constexpr std::string_view kProduct = "product";
+inline constexpr std::string_view kPrice = "price";
+inline constexpr std::string_view kSession = "checkout.session";
+inline constexpr std::string_view kPaymentIntent = "payment_intent";
+inline constexpr std::string_view kCharge = "charge";
+inline constexpr std::string_view kPaymentMethod = "payment_method";
+inline constexpr std::string_view kRefund = "refund";
+inline constexpr std::string_view kEvent = "event";
+inline constexpr std::string_view kEndpoint = "webhook_endpoint";
+inline constexpr std::string_view kIdempotency =
+    "idempotency_key";  ///< our own: not shown by the API
+
+/// Everything the sandbox knows. Every change goes through here, is written to the journal by
+/// commit(), and is visible to others only then, because callers hold `mutex` from the first look
+/// to the commit.
+class World {
+ public:
+  /// `now_millis` and `seed` as in SandboxOptions. Errors: as Journal::open.
+  static Result<std::unique_ptr<World>> open(const std::string& state_file, std::uint64_t seed,
+                                             std::function<std::int64_t()> now_millis);
+
+  std::mutex mutex;  ///< guards everything below
+
+  /// The account that an API key opens; made when it is new.
+  Account& account_of_key(const std::string& key);
+  /// The platform's connected account with this id, made when it is new; nullptr when the id is not
+  /// one or belongs to somebody else.
+  Account* connected_account(const Account& platform, const std::string& id);
+  Account* find_account(const std::string& id);
+  const std::map<std::string, std::unique_ptr<Account>>& accounts() const { return accounts_; }
+
+  /// Adds a record with the `id` in its document, or replaces it.
+  Record& put(Account& account, std::string_view kind, json::Value doc,
+              json::Value hidden = json::Value(json::Object{}));
+  /// Tells that a record was changed in place.
+  void changed(Account& account, std::string_view kind, const Record& record);
+  /// The record, also when it is deleted; nullptr when there is none.
+  Record* find(Account& account, std::string_view kind, const std::string& id);
+
+  /// "cus_" and 24 letters and digits that the seed decides; never the same twice.
+  std::string new_id(std::string_view prefix, std::size_t length = 24);
+  /// A number below `bound` that the seed decides.
+  std::uint64_t draw(std::uint64_t bound);
+
+  std::int64_t now_seconds() const { return now_millis_() / 1000; }
+  std::int64_t now_millis() const { return now_millis_(); }
+
+  /// Open sessions by the second in which they expire.
+  std::set<std::tuple<std::int64_t, std::string, std::string>> expiring_sessions;
+  /// Events that were made since the last commit, for the courier: (account, event).
+  std::vector<std::pair<std::string, std::string>> new_events;
+
+  /// Writes what has changed since the last commit, all of it or nothing.
+  Status commit();
+
+ private:
+  World(std::uint64_t seed, std::function<std::int64_t()> now_millis);
+  Account& add_account(const std::string& id, const std::string& owner);
+  Status restore(const json::Value& change);
+  void find_open_sessions();
+
+  std::uint64_t seed_;
+  std::uint64_t drawn_ = 0;
+  std::function<std::int64_t()> now_millis_;
+  std::map<std::string, std::unique_ptr<Account>> accounts_;
+  struct Change {
+    const Account* account;
+    std::string kind;
+    const Record* record;
+  };
+  std::vector<Change> dirty_;  // in the order of the changes, which is the order of creation
+  std::vector<std::pair<std::string, std::string>> new_accounts_;
+  Journal journal_;
+};
+
+}  // namespace purser::sandbox
