@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <iostream>
 #include <string>
 #include <vector>
@@ -61,6 +63,9 @@ int run(const Invocation& invocation) {
 int main(int argc, char** argv) {
   using purser::server::Invocation;
   using purser::server::Leave;
+  // The database, its copies and the sandbox's books are for their owner alone.
+  constexpr mode_t kPrivate = 077;
+  ::umask(kPrivate);
   const std::vector<std::string> words(argv + 1, argv + argc);
   const auto parsed = purser::server::parse_command_line(words, PURSER_VERSION);
   if (const auto* leave = std::get_if<Leave>(&parsed)) {
