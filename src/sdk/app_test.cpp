@@ -103,6 +103,12 @@ TEST_F(AppTest, ListItemsFollowsThePages) {
   EXPECT_EQ(line(1), "GET /customers/team/t1/items?cursor=c%262");
 }
 
+TEST_F(AppTest, TheValueOfATemporaryResultLivesThroughALoop) {
+  static_assert(
+      std::is_same_v<decltype(server().user("u").list_items().value()), std::vector<Item>>);
+  static_assert(std::is_same_v<decltype(*server().user("u").list_items()), std::vector<Item>>);
+}
+
 TEST_F(AppTest, ListItemsEndsWhenTheServerRepeatsACursor) {
   const std::string page =
       std::string(R"({"items":[)") + kCredits + R"(],"pagination":{"next_cursor":"c"}})";
