@@ -76,7 +76,7 @@ std::string TestClient::read_response(bool has_body) {
 
 int status_of(std::string_view response) {
   if (response.substr(0, 9) != "HTTP/1.1 ") return 0;
-  return std::atoi(std::string(response.substr(9, 3)).c_str());
+  return std::stoi(std::string(response.substr(9, 3)));
 }
 
 std::string body_of(std::string_view response) {
