@@ -189,8 +189,9 @@ TEST_P(StoreContract, AFailedBatchLeavesNothing) {
 
 TEST_P(StoreContract, EntriesMustTellHowTheAccountCameAbout) {
   EXPECT_EQ(refusal([&](app::StoreBatch& batch) -> Status {
-              PURSER_TRY(const auto change,
-                         domain::grant({}, {.amount = amount(5), .description = ""}, batch.now()));
+              domain::Grant five;
+              five.amount = amount(5);
+              PURSER_TRY(const auto change, domain::grant({}, five, batch.now()));
               domain::ItemAccount forged = change.account;
               forged.lots[0].remaining = amount(6);
               return batch.put_item(credits_, forged, change.entries);

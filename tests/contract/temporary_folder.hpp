@@ -8,11 +8,15 @@
 
 namespace purser::contract {
 
-/// A folder of the test's own that goes with it.
+/// A folder of the test's own that goes with it. In memory where the system offers that: what must survive a
+/// crash is tested with a simulated disk.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "purser-test-XXXXXX").string();
+    const std::filesystem::path memory = "/dev/shm";
+    const bool in_memory = access(memory.c_str(), W_OK) == 0;
+    const auto parent = in_memory ? memory : std::filesystem::temp_directory_path();
+    std::string name = (parent / "purser-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }
