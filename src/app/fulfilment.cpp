@@ -10,20 +10,13 @@ namespace purser::app {
 namespace {
 
 Status check_inline(const domain::Catalog& catalog, const domain::Product& product) {
-  std::vector<FieldError> errors;
-  for (const domain::IncludedItem& included : product.included_items) {
-    const std::string path = "body.product.included_items." + included.item.str();
-    const domain::Item* item = catalog.find_item(included.item);
-    if (item == nullptr) {
-      errors.push_back({path, "names no item of the catalog"});
-    } else if (item->customer_type != product.customer_type) {
-      errors.push_back({path, "is an item for another type of customer"});
-    }
-  }
+  const std::vector<FieldError> errors =
+      domain::validate_inline_product(product, catalog, "body.product");
   if (errors.empty()) return {};
-  return Error{ErrorCode::kSchemaError,
-               "The product includes items that the catalog does not have for its customers.",
-               {{"fields", std::move(errors)}}};
+  return Error{
+      ErrorCode::kSchemaError,
+      "The product is not valid: " + errors.front().path + " " + errors.front().message + ".",
+      {{"fields", errors}}};
 }
 
 Error product_not_found(const domain::Catalog& catalog, const ProductId& id) {
