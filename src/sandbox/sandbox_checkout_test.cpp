@@ -227,7 +227,6 @@ TEST_F(SandboxCheckoutTest, ThePageShowsWhatItIsAndEscapes) {
   EXPECT_THAT(page.body, HasSubstr("$15.00"));
   EXPECT_THAT(page.body, HasSubstr("<label for=\"number\">"));
   EXPECT_THAT(page.body, HasSubstr("href=\"https://app.example/cancel\""));
-  << page.body;
   EXPECT_THAT(page.body, Not(HasSubstr("<script>")));
   EXPECT_THAT(page.body, Not(HasSubstr("\"onfocus")));
   EXPECT_THAT(page.headers.at("content-security-policy"), HasSubstr("default-src 'none'"));
