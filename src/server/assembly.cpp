@@ -263,7 +263,6 @@ http::ApiDependencies Server::api_dependencies() {
   needs.public_url = public_url_;
   needs.version = PURSER_VERSION;
   needs.log = log_request;
-  needs.log_level = request_log_level(settings_.text(setting("log.level")));
   needs.workers.threads = static_cast<std::size_t>(settings_.integer(setting("workers")));
   if (manual_clock_ != nullptr) {
     needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };

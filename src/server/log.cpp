@@ -71,6 +71,8 @@ void configure_log(LogFormat format, LogLevel level) {
 
 void set_log_level(LogLevel level) { logger().set_level(level_of(level)); }
 
+bool is_logged(LogLevel level) { return logger().should_log(level_of(level)); }
+
 LogLevel parse_log_level(std::string_view text) {
   for (const auto level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn}) {
     if (name_of(level) == text) return level;
@@ -130,9 +132,9 @@ std::string format_event(LogFormat format, LogLevel level, std::string_view time
 }
 
 void log_event(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  spdlog::logger& log = logger();
-  if (!log.should_log(level_of(level))) return;
-  log.log(level_of(level), "{}", format_event(log_format, level, wall_time(), message, fields));
+  if (!is_logged(level)) return;
+  logger().log(level_of(level), "{}",
+               format_event(log_format, level, wall_time(), message, fields));
 }
 
 }  // namespace purser::server

@@ -23,6 +23,7 @@ struct LogField {
 /// Sets how and from which level on the process logs.
 void configure_log(LogFormat format, LogLevel level);
 void set_log_level(LogLevel level);
+bool is_logged(LogLevel level);
 LogLevel parse_log_level(std::string_view text);  ///< a value of the setting log.level
 
 /// Logs one event: a sentence without data, and the data as fields. Anything that looks like one of

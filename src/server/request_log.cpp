@@ -25,6 +25,7 @@ LogLevel level_of(http::LogLevel level) {
 }  // namespace
 
 void log_request(const http::LogRecord& record) {
+  if (!is_logged(level_of(record.level))) return;
   log_event(level_of(record.level), "Request.",
             {{"request_id", std::string(record.request_id)},
              {"method", std::string(record.method)},
@@ -38,12 +39,6 @@ void log_request(const http::LogRecord& record) {
              {"replayed", record.replayed ? 1 : 0},
              {"error", std::string(record.error_code)},
              {"detail", std::string(record.detail)}});
-}
-
-http::LogLevel request_log_level(std::string_view level) {
-  if (level == "debug") return http::LogLevel::kDebug;
-  if (level == "error") return http::LogLevel::kError;
-  return http::LogLevel::kWarn;
 }
 
 }  // namespace purser::server

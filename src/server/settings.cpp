@@ -149,7 +149,9 @@ class Loader {
   }
 
   void environment(const std::vector<std::pair<std::string, std::string>>& variables) {
-    for (const auto& [name, text] : variables) {
+    for (const auto& variable : variables) {
+      const std::string& name = variable.first;
+      const std::string& text = variable.second;
       const auto row = find([&](const SettingRow& r) { return r.env == name; });
       if (!row) {
         if (looks_like_ours(name)) {
@@ -163,10 +165,11 @@ class Loader {
   }
 
   void flags(const std::map<std::string, std::string>& flags) {
-    for (const auto& [flag, text] : flags) {
+    for (const auto& entry : flags) {
+      const std::string& flag = entry.first;
       const auto row = find([&](const SettingRow& r) { return !r.flag.empty() && r.flag == flag; });
       if (!row) std::abort();  // the command line is made from the table
-      take_text(*row, text, "flag --" + flag);
+      take_text(*row, entry.second, "flag --" + flag);
     }
   }
 
