@@ -92,10 +92,9 @@ class Reader {
   static Error not_json() { return {ErrorCode::kBodyParsingError, "The body is not valid JSON."}; }
 
   Error refused(std::string message) const {
+    std::string sentence = "The JSON document has a part that is not allowed: " + message + ".";
     std::vector<FieldError> fields{{path_, std::move(message)}};
-    return {ErrorCode::kSchemaError,
-            "The JSON document has a part that is not allowed: " + fields[0].message + ".",
-            {{"fields", std::move(fields)}}};
+    return {ErrorCode::kSchemaError, std::move(sentence), {{"fields", std::move(fields)}}};
   }
 
   // Documents (the root) and values have the same methods but no common base.
