@@ -161,7 +161,9 @@ struct BatchOutcome {
 /// What became of a batch.
 struct BatchResult {
   bool applied = false;  ///< False: the batch is atomic and a command failed, so nothing changed.
-  std::vector<BatchOutcome> outcomes;  ///< In the order of the commands.
+  /// In the order of the commands. When the batch was not applied, the last one is the one that
+  /// failed, and those after it were not tried.
+  std::vector<BatchOutcome> outcomes;
 };
 struct BatchOptions {
   bool atomic = true;  ///< All commands or none; false: each on its own.

@@ -1,0 +1,145 @@
+#include "tests/faults/server_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "json/json.hpp"
+
+extern char** environ;
+
+namespace purser::faults {
+
+namespace {
+
+int status_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+void pause_for(std::chrono::milliseconds time) {
+  ::poll(nullptr, 0, static_cast<int>(time.count()));
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+ServerProcess::ServerProcess(std::string program, std::string work)
+    : program_(std::move(program)), work_(std::move(work)) {}
+
+ServerProcess::~ServerProcess() { kill(); }
+
+pid_t ServerProcess::spawn_program(const std::vector<std::string>& words,
+                                   const std::string& output) const {
+  std::vector<std::string> all{program_};
+  all.insert(all.end(), words.begin(), words.end());
+  std::vector<char*> arguments;
+  for (auto& word : all) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(),
+                                   O_WRONLY | O_CREAT | O_APPEND, 0600);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawn(&pid, program_.c_str(), &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error == 0 ? pid : -1;
+}
+
+bool ServerProcess::spawn() {
+  const std::string ready = work_ + "/ready.json";
+  ::unlink(ready.c_str());
+  started_ = std::chrono::steady_clock::now();
+  pid_ = spawn_program(
+      {"serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0", "--ready-file", ready},
+      work_ + "/server.log");
+  return pid_ > 0;
+}
+
+bool ServerProcess::wait_ready() {
+  for (;;) {
+    const auto waited = std::chrono::steady_clock::now() - started_;
+    if (const auto ready = json::parse(read_file(work_ + "/ready.json"))) {
+      const std::string url = ready->string_at("url").value_or("");
+      const auto colon = url.rfind(':');
+      if (colon != std::string::npos) {
+        std::from_chars(url.data() + colon + 1, url.data() + url.size(), port_);
+        ready_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
+        return true;
+      }
+    }
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      pid_ = -1;
+      return false;
+    }
+    if (waited > std::chrono::seconds(30)) return false;
+    pause_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool ServerProcess::start() { return spawn() && wait_ready(); }
+
+void ServerProcess::kill() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  wait_end();
+}
+
+void ServerProcess::terminate() {
+  if (pid_ > 0) ::kill(pid_, SIGTERM);
+}
+
+int ServerProcess::wait_end() {
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status_of(status);
+}
+
+int ServerProcess::command(const std::vector<std::string>& words, std::string& output) const {
+  const std::string file = work_ + "/command.out";
+  ::unlink(file.c_str());
+  std::vector<std::string> all = words;
+  all.insert(all.end(), {"--data", work_ + "/data"});
+  const pid_t pid = spawn_program(all, file);
+  if (pid < 0) return 127;
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  output = read_file(file);
+  return status_of(status);
+}
+
+bool ServerProcess::create_project(Keys& keys) const {
+  std::string output;
+  if (command({"project", "create", "faults", "--id", "faults", "--json"}, output) != 0) {
+    return false;
+  }
+  const auto answer = json::parse(output);
+  if (!answer) return false;
+  keys.project = answer->string_at("project_id").value_or("");
+  keys.server = answer->string_at("secret_server_key").value_or("");
+  keys.admin = answer->string_at("super_secret_admin_key").value_or("");
+  return !keys.project.empty() && !keys.server.empty() && !keys.admin.empty();
+}
+
+}  // namespace purser::faults
