@@ -103,11 +103,13 @@ Result<json::Value> Client::get(const app::ProviderCredentials& as, const std::s
   if (!as.connected_account.empty()) {
     request.headers.emplace_back("Stripe-Account", as.connected_account);
   }
-  return call(request);
+  bool has_no_key = false;
+  return call(request, has_no_key);
 }
 
 Result<json::Value> Client::post(const app::ProviderCredentials& as, const std::string& path,
-                                 const Form& form, const std::string& idempotency_key) {
+                                 const Form& form, const std::string& idempotency_key,
+                                 bool& key_is_spent) {
   HttpRequest request;
   request.method = "POST";
   request.path = "/v1" + path;
@@ -118,10 +120,10 @@ Result<json::Value> Client::post(const app::ProviderCredentials& as, const std::
   }
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
   request.headers.emplace_back("Idempotency-Key", idempotency_key);
-  return call(request);
+  return call(request, key_is_spent);
 }
 
-Result<json::Value> Client::call(const HttpRequest& asked) {
+Result<json::Value> Client::call(const HttpRequest& asked, bool& key_is_spent) {
   HttpRequest request = asked;
   request.headers.emplace_back("Stripe-Version", api_version_);
   request.headers.emplace_back("User-Agent", "Purser/" PURSER_VERSION);
@@ -143,7 +145,8 @@ Result<json::Value> Client::call(const HttpRequest& asked) {
       return refused(request, *reply, reading.body);
     }
     const Error given_up = unavailable(request, attempt, describe(exchange, request.secret_key));
-    if (!again || attempt >= policy_.max_attempts) return given_up;
+    key_is_spent = reply != nullptr && reply->replayed && reply->status >= 500;
+    if (key_is_spent || !again || attempt >= policy_.max_attempts) return given_up;
     const Millis delay = delay_after(
         policy_, attempt, reply == nullptr ? std::nullopt : reply->retry_after, random_16());
     // Rather answer now than come back before Stripe wants us to.

@@ -28,13 +28,16 @@ class Client {
   Result<json::Value> get(const app::ProviderCredentials& as, const std::string& path);
 
   /// Makes or changes an object. Every attempt carries the same idempotency key (1–255 printable
-  /// ASCII characters), so at most one of them takes effect. Errors: as above; kInternalError for a
-  /// key that Stripe would not take.
+  /// ASCII characters), so at most one of them takes effect. `key_is_spent` becomes true when
+  /// Stripe has remembered a 5xx for this key: it will say nothing else for a day, and whether the
+  /// call took effect must be found out in another way. Errors: as above; kInternalError for a key
+  /// that Stripe would not take.
   Result<json::Value> post(const app::ProviderCredentials& as, const std::string& path,
-                           const Form& form, const std::string& idempotency_key);
+                           const Form& form, const std::string& idempotency_key,
+                           bool& key_is_spent);
 
  private:
-  Result<json::Value> call(const HttpRequest& request);
+  Result<json::Value> call(const HttpRequest& request, bool& key_is_spent);
 
   Transport& transport_;
   const RetryPolicy policy_;

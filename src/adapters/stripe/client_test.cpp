@@ -17,7 +17,7 @@ class ClientTest : public testing::Test {
   Result<json::Value> post(const std::string& key = "key-1") {
     Form form;
     form.add({"name"}, "A");
-    return client_.post(credentials_, "/customers", form, key);
+    return client_.post(credentials_, "/customers", form, key, spent_);
   }
   static HttpReply busy(std::optional<std::int64_t> retry_after,
                         std::optional<bool> should_retry = std::nullopt) {
@@ -33,6 +33,7 @@ class ClientTest : public testing::Test {
   ScriptedTransport transport_;
   std::vector<Millis> waits_;
   bool go_on_ = true;
+  bool spent_ = false;
   Client client_{transport_, RetryPolicy{}, "2024-06-20", [this](Millis delay) {
                    waits_.push_back(delay);
                    return go_on_;
@@ -140,6 +141,26 @@ TEST_F(ClientTest, StripeShouldRetryIsHonoured) {
   transport_.then(passing).then(200, kCustomer);
   EXPECT_TRUE(post());
   EXPECT_EQ(transport_.requests.size(), 3U);
+}
+
+TEST_F(ClientTest, AFaultThatStripeRemembersIsNotAskedForAgain) {
+  HttpReply remembered;
+  remembered.status = 500;
+  remembered.replayed = true;
+  transport_.then(500, "").then(remembered).then(200, kCustomer);
+  EXPECT_EQ(post().error().code, ErrorCode::kPaymentProviderUnavailable);
+  EXPECT_TRUE(spent_);
+  EXPECT_EQ(transport_.requests.size(), 2U);
+}
+
+TEST_F(ClientTest, AReplayedAnswerIsAnAnswer) {
+  HttpReply replayed;
+  replayed.status = 200;
+  replayed.body = kCustomer;
+  replayed.replayed = true;
+  transport_.then(replayed);
+  EXPECT_TRUE(post());
+  EXPECT_FALSE(spent_);
 }
 
 TEST_F(ClientTest, AStoppingServerDoesNotTryAgain) {

@@ -14,6 +14,7 @@ namespace {
 constexpr Millis kKeyTrust{23LL * 3600 * 1000};
 constexpr Millis kClockSlack{3600LL * 1000};
 constexpr int kMaxPages = 20;
+constexpr int kMaxKeys = 4;
 constexpr std::int64_t kPageSize = 100;
 
 // What the inbox acts on.
@@ -65,12 +66,13 @@ Form session_form(const app::NewCheckoutSession& session) {
 
 /// One page of a customer's sessions, newest first.
 struct SessionPage {
-  std::optional<app::RemoteCheckoutSession> found;
+  std::optional<json::Value> found;
   std::string last_id;
   bool go_on = false;
 };
 
-Result<SessionPage> search_page(const json::Value& list, const app::NewCheckoutSession& session) {
+Result<SessionPage> search_page(const json::Value& list, const std::string& reference,
+                                Timestamp asked_at) {
   SessionPage page;
   const json::Value* data = list.find("data");
   const json::Array* rows = data == nullptr ? nullptr : data->as_array();
@@ -78,12 +80,12 @@ Result<SessionPage> search_page(const json::Value& list, const app::NewCheckoutS
     return Error(ErrorCode::kPaymentProviderUnavailable, "Stripe's answer could not be read.", {},
                  LogDetail("a list of checkout sessions without data"));
   }
-  const std::int64_t oldest = (session.asked_at + Millis{-kClockSlack.count}).millis() / 1000;
+  const std::int64_t oldest = (asked_at + Millis{-kClockSlack.count}).millis() / 1000;
   page.go_on = list.bool_at("has_more").value_or(false) && !rows->empty();
   for (const json::Value& row : *rows) {
     PURSER_TRY(page.last_id, read_id(row));
-    if (row.string_at("client_reference_id") == session.reference) {
-      PURSER_TRY(page.found, read_checkout_session(row));
+    if (row.string_at("client_reference_id") == reference) {
+      page.found = row;
       return page;
     }
     if (row.int_at("created").value_or(oldest) < oldest) page.go_on = false;
@@ -136,8 +138,24 @@ Result<app::ProviderAccount> Stripe::account(const app::ProviderCredentials& as)
 Result<std::string> Stripe::create_object(const app::ProviderCredentials& as,
                                           const std::string& path, const Form& form,
                                           const std::string& idempotency_key) {
-  PURSER_TRY(const json::Value object, client_.post(as, path, form, idempotency_key));
+  PURSER_TRY(const json::Value object, make(as, path, form, idempotency_key));
   return read_id(object);
+}
+
+// Only for what may be done under two keys without harm, if need be after a look-up.
+Result<json::Value> Stripe::make(const app::ProviderCredentials& as, const std::string& path,
+                                 const Form& form, const std::string& idempotency_key,
+                                 const LookUp& look_up) {
+  for (int generation = 1;; ++generation) {
+    const std::string key =
+        generation == 1 ? idempotency_key : idempotency_key + '-' + std::to_string(generation);
+    bool key_is_spent = false;
+    auto made = client_.post(as, path, form, key, key_is_spent);
+    if (made || !key_is_spent || generation == kMaxKeys) return made;
+    if (!look_up) continue;
+    PURSER_TRY(auto found, look_up());
+    if (found) return *std::move(found);
+  }
 }
 
 Result<std::string> Stripe::create_customer(const app::ProviderCredentials& as,
@@ -174,23 +192,27 @@ Result<std::string> Stripe::create_price(const app::ProviderCredentials& as,
 Result<app::RemoteCheckoutSession> Stripe::create_checkout_session(
     const app::ProviderCredentials& as, const app::NewCheckoutSession& session,
     const std::string& idempotency_key) {
-  if (session.asked_at != Timestamp{} && clock_.now() - session.asked_at > kKeyTrust) {
-    PURSER_TRY(auto found, find_session(as, session));
-    if (found) return *std::move(found);
+  const Timestamp now = clock_.now();
+  const Timestamp asked_at = session.asked_at == Timestamp{} ? now : session.asked_at;
+  const LookUp look_up = [&] { return find_session(as, session, asked_at); };
+  if (now - asked_at > kKeyTrust) {
+    PURSER_TRY(const auto found, look_up());
+    if (found) return read_checkout_session(*found);
   }
   PURSER_TRY(const json::Value object,
-             client_.post(as, "/checkout/sessions", session_form(session), idempotency_key));
+             make(as, "/checkout/sessions", session_form(session), idempotency_key, look_up));
   return read_checkout_session(object);
 }
 
-Result<std::optional<app::RemoteCheckoutSession>> Stripe::find_session(
-    const app::ProviderCredentials& as, const app::NewCheckoutSession& session) {
+Result<std::optional<json::Value>> Stripe::find_session(const app::ProviderCredentials& as,
+                                                        const app::NewCheckoutSession& session,
+                                                        Timestamp asked_at) {
   std::string after;
   for (int i = 0; i < kMaxPages; ++i) {
     PURSER_TRY(const json::Value list,
                client_.get(as, "/checkout/sessions?customer=" + percent_encode(session.customer) +
                                    "&limit=" + std::to_string(kPageSize) + after));
-    PURSER_TRY(SessionPage page, search_page(list, session));
+    PURSER_TRY(SessionPage page, search_page(list, session.reference, asked_at));
     if (page.found || !page.go_on) return std::move(page.found);
     after = "&starting_after=" + percent_encode(page.last_id);
   }
@@ -215,7 +237,7 @@ Status Stripe::refund_payment(const app::ProviderCredentials& as, const std::str
                               const std::string& idempotency_key) {
   Form form;
   form.add({"payment_intent"}, payment_ref);
-  auto answer = client_.post(as, "/refunds", form, idempotency_key);
+  auto answer = make(as, "/refunds", form, idempotency_key);
   if (!answer) {
     // The money is back already, by an earlier call whose key Stripe has forgotten or by hand.
     if (was_refused_as(answer.error(), "charge_already_refunded")) return {};
@@ -242,8 +264,10 @@ Result<app::RemoteWebhookEndpoint> Stripe::create_webhook_endpoint(
   for (const std::string_view type : kHandledEvents) {
     form.add({"enabled_events", std::to_string(index++)}, type);
   }
+  // Not under a second key: a second endpoint would be sent everything twice.
+  bool key_is_spent = false;
   PURSER_TRY(const json::Value object,
-             client_.post(as, "/webhook_endpoints", form, idempotency_key));
+             client_.post(as, "/webhook_endpoints", form, idempotency_key, key_is_spent));
   return read_webhook_endpoint(object);
 }
 

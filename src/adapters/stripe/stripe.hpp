@@ -4,8 +4,10 @@
 // base_url alone.
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,9 +35,10 @@ struct StripeOptions {
 /// What may be lost between an answer and our record of it, and what then:
 ///  - within 24 hours the same idempotency key gives the same answer (Stripe keeps keys that long);
 ///  - later, a checkout session is looked up before one is made (NewCheckoutSession::asked_at); a
-///  second
-///    refund of a whole payment is refused by Stripe, which counts as done; a second customer,
-///    product or price holds no money and stays unused.
+///    second refund of a whole payment is refused by Stripe, which counts as done; a second
+///    customer, product or price holds no money and stays unused;
+///  - a key for which Stripe remembers a 5xx is followed by others derived from it, after the same
+///    look-up, so that a passing fault of Stripe's blocks a sale for seconds and not for a day.
 class Stripe final : public app::PaymentProvider {
  public:
   /// `clock` must outlive the provider. Errors: kInternalError for a base URL that is none.
@@ -74,11 +77,18 @@ class Stripe final : public app::PaymentProvider {
                                           Timestamp now) override;
 
  private:
+  /// Looks whether an earlier call took effect after all.
+  using LookUp = std::function<Result<std::optional<json::Value>>()>;
+
   bool wait(Millis delay);
+  Result<json::Value> make(const app::ProviderCredentials& as, const std::string& path,
+                           const Form& form, const std::string& idempotency_key,
+                           const LookUp& look_up = {});
   Result<std::string> create_object(const app::ProviderCredentials& as, const std::string& path,
                                     const Form& form, const std::string& idempotency_key);
-  Result<std::optional<app::RemoteCheckoutSession>> find_session(
-      const app::ProviderCredentials& as, const app::NewCheckoutSession& session);
+  Result<std::optional<json::Value>> find_session(const app::ProviderCredentials& as,
+                                                  const app::NewCheckoutSession& session,
+                                                  Timestamp asked_at);
 
   const StripeOptions options_;
   const std::unique_ptr<Transport> transport_;

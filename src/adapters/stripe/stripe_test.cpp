@@ -144,6 +144,48 @@ TEST_F(StripeTest, AnOldCheckoutThatStripeNeverSawIsMade) {
   EXPECT_EQ(sent(1).method, "POST");
 }
 
+HttpReply remembered_fault() {
+  HttpReply reply;
+  reply.status = 500;
+  reply.replayed = true;
+  return reply;
+}
+
+TEST_F(StripeTest, AKeyThatIsSpentIsFollowedByTheNext) {
+  transport_->then(remembered_fault())
+      .then(remembered_fault())
+      .then(200, R"({"id":"prod_1","object":"product"})");
+  EXPECT_EQ(*stripe_->create_product(as_, "Credits", "credits@1", "k"), "prod_1");
+  EXPECT_EQ(header_of(sent(0), "Idempotency-Key"), "k");
+  EXPECT_EQ(header_of(sent(1), "Idempotency-Key"), "k-2");
+  EXPECT_EQ(header_of(sent(2), "Idempotency-Key"), "k-3");
+}
+
+TEST_F(StripeTest, SpentKeysComeToAnEnd) {
+  for (int i = 0; i < 10; ++i) transport_->then(remembered_fault());
+  EXPECT_EQ(stripe_->create_product(as_, "Credits", "credits@1", "k").error().code,
+            ErrorCode::kPaymentProviderUnavailable);
+  EXPECT_EQ(transport_->requests.size(), 4U);
+}
+
+TEST_F(StripeTest, ASessionOfASpentKeyIsLookedUpFirst) {
+  transport_->then(remembered_fault())
+      .then(200, list_json(session_json("cs_1", "co-1"), false))
+      .then(remembered_fault())
+      .then(200, list_json("", false))
+      .then(200, session_json("cs_2", "co-1"));
+  EXPECT_EQ(stripe_->create_checkout_session(as_, order(), "k")->id, "cs_1");
+  EXPECT_EQ(sent(1).method, "GET");
+  EXPECT_EQ(stripe_->create_checkout_session(as_, order(), "k")->id, "cs_2");
+  EXPECT_EQ(header_of(sent(4), "Idempotency-Key"), "k-2");
+}
+
+TEST_F(StripeTest, ASecondWebhookEndpointIsNotMade) {
+  transport_->then(remembered_fault());
+  EXPECT_FALSE(stripe_->create_webhook_endpoint(as_, "https://p.example/hook", "k"));
+  EXPECT_EQ(transport_->requests.size(), 1U);
+}
+
 TEST_F(StripeTest, ALookUpThatFailsMakesNothing) {
   transport_->then(500, "");
   auto session = order();

@@ -78,6 +78,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
   if (name == "request-id") reply.request_id = value;
   if (name == "stripe-should-retry" && value == "true") reply.should_retry = true;
   if (name == "stripe-should-retry" && value == "false") reply.should_retry = false;
+  if (name == "idempotent-replayed") reply.replayed = value == "true";
   if (name == "retry-after") reply.retry_after = parse_delay(value);
   return line.size();
 }

@@ -31,6 +31,7 @@ struct HttpReply {
   std::string request_id;                   ///< Request-Id, for Stripe's support; may be empty
   std::optional<bool> should_retry;         ///< Stripe-Should-Retry
   std::optional<std::int64_t> retry_after;  ///< Retry-After in seconds; dates are ignored
+  bool replayed = false;  ///< Idempotent-Replayed: what the key was answered before
 };
 
 /// No whole answer: nobody knows whether the other side acted. Never holds a secret.
