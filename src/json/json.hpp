@@ -1,7 +1,7 @@
 #pragma once
 
-// JSON in and out. Reading is strict (RFC 8259 plus: no duplicate keys, valid UTF-8, no NUL, bounded
-// depth, integers exact); writing is a small append-only builder.
+// JSON in and out. Reading is strict (RFC 8259 plus: no duplicate keys, valid UTF-8, no NUL,
+// bounded depth, integers exact); writing is a small append-only builder.
 
 #include <cstdint>
 #include <map>
@@ -22,8 +22,8 @@ using Array = std::vector<Value>;
 using Member = std::pair<std::string, Value>;
 using Object = std::vector<Member>;  ///< in document order; keys are unique
 
-/// A parsed JSON value. A number that is written as an integer and fits int64 is an int64; every other
-/// number is kept as its source text (`Number`), never as a double.
+/// A parsed JSON value. A number that is written as an integer and fits int64 is an int64; every
+/// other number is kept as its source text (`Number`), never as a double.
 struct Number {
   std::string text;
   friend bool operator==(const Number&, const Number&) = default;
@@ -31,7 +31,8 @@ struct Number {
 
 class Value {
  public:
-  using Storage = std::variant<std::nullptr_t, bool, std::int64_t, Number, std::string, Array, Object>;
+  using Storage =
+      std::variant<std::nullptr_t, bool, std::int64_t, Number, std::string, Array, Object>;
   Value() : storage_(nullptr) {}
   Value(Storage storage) : storage_(std::move(storage)) {}  // NOLINT
 
@@ -48,7 +49,8 @@ class Value {
   /// The member with this key, or nullptr (also when this is not an object).
   const Value* find(std::string_view key) const;
   Value* find(std::string_view key);
-  /// Sets the member of an object, at its old place when it is there already. Does nothing to other values.
+  /// Sets the member of an object, at its old place when it is there already. Does nothing to other
+  /// values.
   void set(std::string_view key, Value value);
   /// Removes the member; false when there is none.
   bool erase(std::string_view key);
@@ -64,8 +66,9 @@ class Value {
 };
 
 /// Parses one document of at most `max_depth` nested containers.
-/// Errors: kBodyParsingError for text that is not JSON; kSchemaError naming the path for duplicate keys,
-/// NUL characters and too much depth; details.fields has that path ("products.0.id"; empty at the root).
+/// Errors: kBodyParsingError for text that is not JSON; kSchemaError naming the path for duplicate
+/// keys, NUL characters and too much depth; details.fields has that path ("products.0.id"; empty at
+/// the root).
 Result<Value> parse(std::string_view text, int max_depth = 32);
 
 /// Appends JSON text to a string it owns. Keys and values alternate by the caller's order:

@@ -173,7 +173,7 @@ TEST_F(SandboxWebhookTest, AnswersCanBeRefusedOrFail) {
 }
 
 TEST_F(SandboxWebhookTest, AKeyIsInUseWhileItsAnswerIsHeldBack) {
-  fault({{"kind", "delay"}, {"delay_ms", "600000"}, {"path", "/v1/products"}});
+  fault({{"kind", "delay"}, {"delay_ms", "600000"}, {"method", "POST"}, {"path", "/v1/products"}});
   std::thread slow([&] {
     const Seen seen = post("/v1/products", {{"name", "x"}}, "key-1");
     EXPECT_EQ(seen.status, 0) << "the sandbox ended before the delay";
