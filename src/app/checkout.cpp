@@ -145,20 +145,19 @@ Result<Checkout> Sales::decide_checkout(StoreBatch& batch, const ProjectContext&
   checkout.return_url = order.return_url;
   checkout.created_at = batch.now();
   checkout.next_check_at = batch.now() + kFirstCheck;
-  if (settings.test_mode) PURSER_CHECK_OK(complete_test_checkout(batch, checkout));
+  if (settings.test_mode) {
+    PURSER_CHECK_OK(complete_test_checkout(batch, checkout));
+  } else {
+    // Better refused now than refunded later.
+    PURSER_CHECK_OK(check_grants(batch, purchase_of(checkout, PurchaseId(id.str()),
+                                                    domain::PurchaseOrigin::kStripe, batch.now())));
+  }
   return checkout;
 }
 
 Status Sales::complete_test_checkout(StoreBatch& batch, Checkout& checkout) const {
-  domain::Purchase purchase;
-  purchase.id = PurchaseId(ids_.unique_id());
-  purchase.customer = checkout.customer;
-  purchase.product = checkout.product;
-  purchase.catalog_version = checkout.catalog_version;
-  purchase.price = checkout.price;
-  purchase.quantity = checkout.quantity;
-  purchase.origin = domain::PurchaseOrigin::kTestMode;
-  purchase.created_at = batch.now();
+  const domain::Purchase purchase = purchase_of(checkout, PurchaseId(ids_.unique_id()),
+                                                domain::PurchaseOrigin::kTestMode, batch.now());
   checkout.state = CheckoutState::kCompleted;
   checkout.purchase = purchase.id;
   checkout.url = done_page();

@@ -89,6 +89,25 @@ Result<domain::Price> choose_one_time_price(const domain::Product& product,
   return *std::move(price);
 }
 
+domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::PurchaseOrigin origin,
+                             Timestamp now) {
+  domain::Purchase purchase;
+  purchase.id = std::move(id);
+  purchase.customer = checkout.customer;
+  purchase.product = checkout.product;
+  purchase.catalog_version = checkout.catalog_version;
+  purchase.price = checkout.price;
+  purchase.quantity = checkout.quantity;
+  purchase.origin = origin;
+  purchase.created_at = now;
+  return purchase;
+}
+
+Status check_grants(StoreBatch& batch, const domain::Purchase& purchase) {
+  PURSER_CHECK_OK(decide_grants(batch, purchase));
+  return {};
+}
+
 Status write_purchase(StoreBatch& batch, const domain::Purchase& purchase,
                       const std::optional<Money>& paid, const TransactionId& transaction) {
   // Everything is decided before the first write, so that a refusal can be answered otherwise.

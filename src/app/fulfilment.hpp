@@ -29,6 +29,13 @@ Result<ChosenProduct> choose_product(const ProjectContext& context, const Produc
 Result<domain::Price> choose_one_time_price(const domain::Product& product,
                                             const std::optional<PriceId>& named, bool from_client);
 
+/// What a checkout sells, as a purchase that begins now.
+domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::PurchaseOrigin origin,
+                             Timestamp now);
+
+/// Could the purchase's initial grants be made now? Writes nothing. Errors: kQuantityOutOfRange.
+Status check_grants(StoreBatch& batch, const domain::Purchase& purchase);
+
 /// Records a purchase: the initial grants of its included items, itself, its transaction and its
 /// event. Writes nothing when it fails with kQuantityOutOfRange (a balance would leave its range).
 Status write_purchase(StoreBatch& batch, const domain::Purchase& purchase,

@@ -133,17 +133,10 @@ Status Sales::conclude(StoreBatch& batch, const ProviderAccount& account, const 
 
 Status Sales::fulfil(StoreBatch& batch, Checkout checkout,
                      const RemoteCheckoutSession& session) const {
-  domain::Purchase purchase;
-  purchase.id = PurchaseId(ids_.unique_id());
-  purchase.customer = checkout.customer;
-  purchase.product = checkout.product;
-  purchase.catalog_version = checkout.catalog_version;
-  purchase.price = checkout.price;
-  purchase.quantity = checkout.quantity;
-  purchase.origin = domain::PurchaseOrigin::kStripe;
+  domain::Purchase purchase = purchase_of(checkout, PurchaseId(ids_.unique_id()),
+                                          domain::PurchaseOrigin::kStripe, batch.now());
   // A session over nothing has no payment; it is itself what must not count twice.
   purchase.payment_ref = session.payment_ref.empty() ? session.id : session.payment_ref;
-  purchase.created_at = batch.now();
   const Status written =
       write_purchase(batch, purchase, checkout.total, TransactionId(ids_.unique_id()));
   if (!written && written.error().code == ErrorCode::kQuantityOutOfRange) {

@@ -1,0 +1,113 @@
+#pragma once
+
+// Everything that the use cases need, over the real embedded store in a folder of its own: opened,
+// closed and opened again as often as a test wants.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/system/clocks.hpp"
+#include "adapters/system/random_ids.hpp"
+#include "app/access.hpp"
+#include "app/engine.hpp"
+#include "app/items.hpp"
+#include "app/people.hpp"
+#include "app/projects.hpp"
+#include "app/registry.hpp"
+#include "app/sales.hpp"
+#include "app/webhooks.hpp"
+#include "tests/app/fake_provider.hpp"
+#include "tests/app/fake_tokens.hpp"
+
+namespace purser::app::testing {
+
+constexpr std::string_view kPublicUrl = "https://purser.test";
+constexpr std::string_view kWebhookSecret = "whsec_test";
+
+/// The catalog of the tests: see make_catalog() for what it sells.
+domain::Catalog make_catalog();
+
+class World {
+ public:
+  World();
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Opens store, engine and use cases again on the same file, as after a crash.
+  void reopen();
+
+  /// Runs work on a batch and answers its result. Aborts when the engine fails.
+  template <class T>
+  Result<T> write(const std::function<Result<T>(StoreBatch&, AfterCommit&)>& work) {
+    std::optional<Result<T>> result;
+    (void)engine->execute(std::nullopt, [&](StoreBatch& batch) -> Result<Decision> {
+      Decision decision;
+      result = work(batch, decision.after_commit);
+      decision.accepted = result->has_value();
+      return decision;
+    });
+    return *std::move(result);
+  }
+
+  std::shared_ptr<const ProjectContext> context() const { return registry->project(project); }
+  CustomerKey user(const std::string& id = "alice") const {
+    return {project, CustomerType::kUser, id};
+  }
+  CustomerKey team(const std::string& id = "crew") const {
+    return {project, CustomerType::kTeam, id};
+  }
+  CustomerKey custom(const std::string& id) const { return {project, CustomerType::kCustom, id}; }
+
+  void add_user(const std::string& id, const std::string& name = "");
+  void delete_user(const std::string& id);
+  void add_team(const std::string& id);
+  void put_catalog(const domain::Catalog& catalog);
+  void settings(const SettingsChange& change);
+  void advance(Millis by);
+
+  /// Asks for a checkout; a reply body is the URL, or "CODE" of an error.
+  Result<EngineReply> checkout(const NewCheckout& order, const std::string& key = "");
+  NewCheckout order(const std::string& product, const std::string& customer = "alice") const;
+  /// A checkout that must succeed; answers its session at the provider.
+  std::string open_session(const std::string& product, const std::string& customer = "alice");
+
+  Status deliver(const std::string& event_id, const std::string& type, const std::string& object,
+                 const std::string& account = "", bool live = false);
+  /// Processes inbox, sweep and intentions until nothing is due.
+  void work_off();
+
+  std::int64_t quantity(const CustomerKey& customer, const std::string& item);
+  std::vector<domain::Purchase> owned(const CustomerKey& customer);
+  Checkout checkout_of(const std::string& session);
+  std::vector<std::string> outbox_types();
+  /// Everything that verify finds wrong; empty when the store is sound.
+  std::vector<std::string> verify();
+
+  FakeProvider provider;
+  FakeTokens tokens;
+  system::ManualClock clock;
+  system::RandomIds ids;
+  ProjectId project{"shop"};
+  ProjectKeys keys;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<Projects> projects;
+  std::unique_ptr<Access> access;
+  std::unique_ptr<Items> items;
+  std::unique_ptr<Sales> sales;
+  std::unique_ptr<Webhooks> webhooks;
+  std::unique_ptr<Sessions> sessions;
+  People people{ids};
+
+ private:
+  void open();
+  void close();
+  std::string folder_;
+};
+
+}  // namespace purser::app::testing
