@@ -125,7 +125,10 @@ Slist headers_of(const HttpRequest& request) {
   Slist list;
   append(list, "Authorization: Bearer " + request.secret_key.reveal());
   append(list, "Expect:");  // no 100-continue round trip
-  for (const auto& [name, value] : request.headers) append(list, name + ": " + value);
+  for (const auto& [name, value] : request.headers) {
+    std::string line = name;
+    append(list, line.append(": ").append(value));
+  }
   return list;
 }
 
