@@ -18,7 +18,8 @@
 
 namespace purser::app {
 
-/// Who asks: the kind of key that a call carries. Ordered: a higher one may do all that a lower one may.
+/// Who asks: the kind of key that a call carries. Ordered: a higher one may do all that a lower one
+/// may.
 enum class AccessType : std::uint8_t { kClient, kServer, kAdmin };
 std::string_view to_string(AccessType type);
 std::optional<AccessType> parse_access_type(std::string_view text);
@@ -27,25 +28,28 @@ std::optional<AccessType> parse_access_type(std::string_view text);
 struct OidcIssuer {
   std::string issuer;    ///< compared exactly with `iss`
   std::string audience;  ///< must be one of `aud`
-  std::string jwks_url;  ///< https, or http to loopback where the configuration allows private addresses
+  std::string
+      jwks_url;  ///< https, or http to loopback where the configuration allows private addresses
   friend bool operator==(const OidcIssuer&, const OidcIssuer&) = default;
 };
 
 struct ProjectSettings {
-  std::vector<std::string> trusted_domains;  ///< origins ("https://app.example.com"; "https://*.example.com")
-  bool allow_localhost = true;               ///< http(s)://localhost and 127.0.0.1 with any port are trusted
+  std::vector<std::string>
+      trusted_domains;          ///< origins ("https://app.example.com"; "https://*.example.com")
+  bool allow_localhost = true;  ///< http(s)://localhost and 127.0.0.1 with any port are trusted
   bool block_new_purchases = false;
-  bool test_mode = false;                    ///< purchases complete without Stripe and are marked so
+  bool test_mode = false;  ///< purchases complete without Stripe and are marked so
   bool require_publishable_client_key = true;
   std::vector<OidcIssuer> oidc_issuers;
   friend bool operator==(const ProjectSettings&, const ProjectSettings&) = default;
 };
 
-/// How a project reaches Stripe. Secrets are sealed (crypto::seal) by the app before they come here.
+/// How a project reaches Stripe. Secrets are sealed (crypto::seal) by the app before they come
+/// here.
 struct ProjectPayments {
-  std::string sealed_secret_key;                     ///< empty: not configured
-  std::vector<std::string> sealed_webhook_secrets;   ///< any of them verifies (rotation)
-  std::string account_id;                            ///< acct_…; empty until first asked for
+  std::string sealed_secret_key;                    ///< empty: not configured
+  std::vector<std::string> sealed_webhook_secrets;  ///< any of them verifies (rotation)
+  std::string account_id;                           ///< acct_…; empty until first asked for
   bool livemode = false;
   friend bool operator==(const ProjectPayments&, const ProjectPayments&) = default;
 };
@@ -62,8 +66,9 @@ struct ApiKey {
   KeyId id;
   ProjectId project;
   AccessType access = AccessType::kClient;
-  crypto::Digest hash{};      ///< SHA-256 of the key's text; the text itself is shown once and never stored
-  std::string hint;           ///< the prefix and last four characters, for people
+  crypto::Digest
+      hash{};        ///< SHA-256 of the key's text; the text itself is shown once and never stored
+  std::string hint;  ///< the prefix and last four characters, for people
   std::string description;
   Timestamp created_at;
   std::optional<Timestamp> last_used_at;  ///< kept to the minute
@@ -130,7 +135,7 @@ struct Transaction {
   CustomerKey customer;
   TransactionKind kind = TransactionKind::kPurchase;
   PurchaseId purchase;
-  std::optional<Money> amount;   ///< what was paid or refunded; absent without money
+  std::optional<Money> amount;  ///< what was paid or refunded; absent without money
   std::string payment_ref;
   Timestamp at;
 };
@@ -141,30 +146,31 @@ enum class CheckoutState : std::uint8_t {
   kCompleted,  ///< paid and granted: `purchase` says what
   kExpired,    ///< never paid
   kRefunded,   ///< paid but not grantable any more (already owned…): the money goes back
-  kAlarmed,    ///< paid, but amount, currency, account or mode differ from what was sold: an operator looks
+  kAlarmed,  ///< paid, but amount, currency, account or mode differ from what was sold: an operator
+             ///< looks
 };
 std::string_view to_string(CheckoutState state);
 std::optional<CheckoutState> parse_checkout_state(std::string_view text);
 
 /// A checkout: what is being sold to whom, fixed at the moment of asking.
 struct Checkout {
-  CheckoutId id;                    ///< also the base of every idempotency key sent to Stripe for it
+  CheckoutId id;  ///< also the base of every idempotency key sent to Stripe for it
   CustomerKey customer;
-  domain::Product product;          ///< snapshot
+  domain::Product product;  ///< snapshot
   std::int64_t catalog_version = 0;
   PriceId price;
   Quantity quantity;
   Money total{0, *Currency::parse("USD")};
   std::string return_url;
-  std::string account_id;           ///< Stripe account it was made in
+  std::string account_id;  ///< Stripe account it was made in
   bool livemode = false;
   CheckoutState state = CheckoutState::kCreating;
-  std::string session_ref;          ///< cs_…; empty while kCreating
+  std::string session_ref;  ///< cs_…; empty while kCreating
   std::string url;
-  PurchaseId purchase;              ///< empty until kCompleted
+  PurchaseId purchase;  ///< empty until kCompleted
   Timestamp created_at;
-  Timestamp next_check_at;          ///< when the sweep looks at Stripe by itself (lost webhooks)
-  int checks = 0;                   ///< sweeps so far
+  Timestamp next_check_at;  ///< when the sweep looks at Stripe by itself (lost webhooks)
+  int checks = 0;           ///< sweeps so far
 };
 
 enum class InboxState : std::uint8_t { kPending, kDone, kIgnored, kQuarantined };
@@ -182,12 +188,13 @@ struct InboxEvent {
   InboxState state = InboxState::kPending;
   int attempts = 0;
   Timestamp next_at;
-  std::string error;      ///< the last failure, for operators
+  std::string error;  ///< the last failure, for operators
 };
 
-/// A side effect that must happen outside any transaction and survives a crash, e.g. a refund at Stripe.
+/// A side effect that must happen outside any transaction and survives a crash, e.g. a refund at
+/// Stripe.
 struct Intention {
-  std::string id;       ///< also the idempotency key of its call
+  std::string id;  ///< also the idempotency key of its call
   ProjectId project;
   std::string kind;     ///< "refund_payment"
   std::string subject;  ///< payment reference
@@ -214,20 +221,21 @@ struct StoredReply {
 };
 
 struct IdempotencyRecord {
-  ProjectId project;
-  std::string key;               ///< the caller's, 1–255 bytes
+  ProjectId project;  ///< empty: of an administrator's call, which belongs to no project
+  std::string key;                ///< the caller's, 1–255 bytes
   crypto::Digest request_hash{};  ///< method, path and body
   bool completed = false;
-  std::string operation;         ///< id of the multi-step operation it started (checkout id); else empty
-  std::string owner;             ///< the engine instance that runs it while not completed
-  StoredReply reply;             ///< when completed
+  std::string operation;  ///< id of the multi-step operation it started (checkout id); else empty
+  std::string owner;      ///< the engine instance that runs it while not completed
+  StoredReply reply;      ///< when completed
   Timestamp created_at;
 };
 
 /// The kinds of remote objects that local things are mapped to.
 enum class RemoteKind : std::uint8_t { kCustomer, kProduct, kPrice };
 
-/// A mapping from one of our things to an object of the payment provider, unique both ways per account.
+/// A mapping from one of our things to an object of the payment provider, unique both ways per
+/// account.
 struct RemoteRef {
   ProjectId project;
   std::string account_id;

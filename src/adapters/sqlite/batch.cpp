@@ -161,7 +161,7 @@ Result<std::vector<app::LedgerLine>> Batch::ledger(const ItemKey& key,
 
 Result<std::optional<app::IdempotencyRecord>> Batch::idempotency(const ProjectId& project,
                                                                  const std::string& key) {
-  PURSER_TRY(const auto row, resolver_.project(project));
+  PURSER_TRY(const auto row, record_owner(resolver_, project));
   if (!row) return std::optional<app::IdempotencyRecord>();
   const auto known = records_.find(record_key(*row, key));
   if (known != records_.end()) return std::optional(known->second.record);
@@ -169,12 +169,13 @@ Result<std::optional<app::IdempotencyRecord>> Batch::idempotency(const ProjectId
 }
 
 Status Batch::put_idempotency(const app::IdempotencyRecord& record) {
-  PURSER_TRY(const std::int64_t project, project_row(record.project));
-  std::string key = record_key(project, record.key);
+  PURSER_TRY(const auto project, record_owner(resolver_, record.project));
+  if (!project) return Error{ErrorCode::kProjectNotFound, "No such project."};
+  std::string key = record_key(*project, record.key);
   const auto [place, fresh] = records_.try_emplace(key);
   std::optional<StagedRecord> before;
   if (!fresh) before = std::move(place->second);
-  place->second = {project, record};
+  place->second = {*project, record};
   command_records_.emplace_back(std::move(key), std::move(before));
   return {};
 }

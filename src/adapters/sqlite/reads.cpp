@@ -166,7 +166,8 @@ Result<bool> Reads::customer_exists(const CustomerKey& key) {
 
 Result<std::optional<app::IdempotencyRecord>> Reads::idempotency(const ProjectId& project,
                                                                  const std::string& key) {
-  PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
+  PURSER_TRY(const auto owner, record_owner(resolver_, project));
+  const std::int64_t row = owner.value_or(kNoRow);
   const auto read = [&](Query& q) { return rows::idempotency(q, project, key); };
   const PackedKey packed(key);
   constexpr const char* kSql = "SELECT " PURSER_IDEMPOTENCY_COLUMNS

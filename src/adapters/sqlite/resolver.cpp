@@ -2,6 +2,11 @@
 
 namespace purser::sqlite {
 
+Result<std::optional<std::int64_t>> record_owner(Resolver& resolver, const ProjectId& project) {
+  if (project.empty()) return std::optional<std::int64_t>(0);
+  return resolver.project(project);
+}
+
 Result<std::optional<std::int64_t>> load_project_row(Connection& db, std::string_view id) {
   return db.integer("SELECT row FROM projects WHERE id = ?", id);
 }

@@ -22,6 +22,10 @@ class Resolver {
   virtual Result<std::optional<CustomerRow>> customer(const CustomerKey& key) = 0;
 };
 
+/// Whose idempotency records a project's are. Those of administrators' calls, which belong to no
+/// project, lie under row 0; projects count from 1.
+Result<std::optional<std::int64_t>> record_owner(Resolver& resolver, const ProjectId& project);
+
 // The queries behind the caches.
 Result<std::optional<std::int64_t>> load_project_row(Connection& db, std::string_view id);
 Result<std::optional<std::int64_t>> load_item_row(Connection& db, std::int64_t project,
