@@ -40,14 +40,15 @@ CREATE TABLE signing_keys(
   UNIQUE(project_id, kid)
 ) STRICT;
 
+-- Found by name on the hot path, in one descent; `id` is what other tables hold.
 CREATE TABLE customers(
-  id INTEGER PRIMARY KEY,
   project_id INTEGER NOT NULL REFERENCES projects(row),
   type INTEGER NOT NULL CHECK(type BETWEEN 0 AND 2),
   external_id TEXT NOT NULL,
+  id INTEGER NOT NULL UNIQUE,
   deleted_at INTEGER,
-  UNIQUE(project_id, type, external_id)
-) STRICT;
+  PRIMARY KEY(project_id, type, external_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE users(
   project_id INTEGER NOT NULL REFERENCES projects(row),

@@ -4,8 +4,8 @@
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/temporary_folder.hpp"
 
-// The embedded store against the contract: as it is configured by default, and with everything so small that
-// eviction, rounds of balances and checkpoints happen all the time.
+// The embedded store against the contract: as it is configured by default, and with everything so
+// small that eviction, rounds of balances and checkpoints happen all the time.
 
 namespace purser::contract {
 namespace {

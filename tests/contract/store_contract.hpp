@@ -54,17 +54,15 @@ inline std::string why(const Error& error) {
   return std::string(error_row(error.code).name) + ": " + error.message + " [" +
          error.log.for_log() + "]";
 }
-#define PURSER_ASSERT_OK(...)                                     \
-  do {                                                            \
-    const auto& purser_result = (__VA_ARGS__);                    \
-    ASSERT_TRUE(purser_result.has_value())                        \
-        << ::purser::contract::why(purser_result.error());        \
+#define PURSER_ASSERT_OK(...)                                                                 \
+  do {                                                                                        \
+    const auto& purser_result = (__VA_ARGS__);                                                \
+    ASSERT_TRUE(purser_result.has_value()) << ::purser::contract::why(purser_result.error()); \
   } while (false)
-#define PURSER_EXPECT_OK(...)                                     \
-  do {                                                            \
-    const auto& purser_result = (__VA_ARGS__);                    \
-    EXPECT_TRUE(purser_result.has_value())                        \
-        << ::purser::contract::why(purser_result.error());        \
+#define PURSER_EXPECT_OK(...)                                                                 \
+  do {                                                                                        \
+    const auto& purser_result = (__VA_ARGS__);                                                \
+    EXPECT_TRUE(purser_result.has_value()) << ::purser::contract::why(purser_result.error()); \
   } while (false)
 
 // What commands do with items, through the domain.
@@ -143,7 +141,8 @@ class StoreContract : public testing::TestWithParam<MakeFactory> {
     if (!store_) return;
     const auto report = store_->verify({});
     PURSER_ASSERT_OK(report);
-    for (const auto& finding : report->findings) ADD_FAILURE() << finding.where << ": " << finding.what;
+    for (const auto& finding : report->findings)
+      ADD_FAILURE() << finding.where << ": " << finding.what;
   }
 
   void reopen() {

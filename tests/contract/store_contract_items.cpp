@@ -206,9 +206,9 @@ TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
   purchase.customer = ann_;
   purchase.product.id = ProductId("pro");
   purchase.product.display_name = "Pro";
-  purchase.product.included_items.push_back(
-      {ItemId("credits"), amount(10), CalendarInterval{IntervalUnit::kMonth, 1},
-       domain::Expiry::kNever});
+  purchase.product.included_items.push_back({ItemId("credits"), amount(10),
+                                             CalendarInterval{IntervalUnit::kMonth, 1},
+                                             domain::Expiry::kNever});
   purchase.quantity = amount(1);
   purchase.created_at = at(1'000'000);
   commit([&](app::StoreBatch& batch) -> Status {
@@ -236,8 +236,7 @@ TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
   EXPECT_EQ(store_->view()->item(credits_)->schedules.at(0).next, 3);
   commit([&](app::StoreBatch& batch) -> Status {
     PURSER_TRY(auto account, batch.item(credits_));
-    PURSER_TRY(const auto change,
-               domain::end_source(std::move(account), purchase.id, batch.now()));
+    PURSER_TRY(const auto change, domain::end_source(std::move(account), purchase.id, batch.now()));
     EXPECT_TRUE(change.entries.empty());
     return batch.put_item(credits_, change.account, change.entries);
   });

@@ -197,7 +197,8 @@ TEST_P(StoreContract, MembershipsAreSeenFromBothSides) {
   const auto teams = store_->view()->memberships(kP, UserId("ann"), {"", 1});
   ASSERT_EQ(teams->size(), 1U);
   EXPECT_EQ(teams->at(0).team.str(), "alpha");
-  EXPECT_EQ(store_->view()->memberships(kP, UserId("ann"), {"alpha", 10})->at(0).team.str(), "crew");
+  EXPECT_EQ(store_->view()->memberships(kP, UserId("ann"), {"alpha", 10})->at(0).team.str(),
+            "crew");
 
   commit([](app::StoreBatch& batch) {
     return batch.put_membership({kP, TeamId("crew"), UserId("bob"), true, at(9)});
@@ -267,18 +268,15 @@ TEST_P(StoreContract, AnUndoneDeletionIsNoDeletion) {
 }
 
 TEST_P(StoreContract, UpdatingWhatIsNotThereIsADefectOfTheCaller) {
-  EXPECT_EQ(refusal([](app::StoreBatch& batch) {
-              return batch.update_user(user_of("p", "nobody"));
-            }),
-            ErrorCode::kInternalError);
-  EXPECT_EQ(refusal([](app::StoreBatch& batch) {
-              return batch.update_project(project_of("nowhere"));
-            }),
-            ErrorCode::kInternalError);
-  EXPECT_EQ(refusal([](app::StoreBatch& batch) {
-              return batch.update_team(team_of("p", "nobody"));
-            }),
-            ErrorCode::kInternalError);
+  EXPECT_EQ(
+      refusal([](app::StoreBatch& batch) { return batch.update_user(user_of("p", "nobody")); }),
+      ErrorCode::kInternalError);
+  EXPECT_EQ(
+      refusal([](app::StoreBatch& batch) { return batch.update_project(project_of("nowhere")); }),
+      ErrorCode::kInternalError);
+  EXPECT_EQ(
+      refusal([](app::StoreBatch& batch) { return batch.update_team(team_of("p", "nobody")); }),
+      ErrorCode::kInternalError);
 }
 
 TEST_P(StoreContract, CatalogsFollowOneAnother) {

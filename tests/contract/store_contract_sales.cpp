@@ -339,9 +339,9 @@ app::IdempotencyRecord record_of(const std::string& key, std::int64_t created) {
 }
 
 TEST_P(StoreContract, AnIdempotencyRecordIsStartedAndCompleted) {
-  const std::vector<std::string> keys = {
-      "simple", "01890a5d-ac96-774b-bcce-b302099a8057", "01890A5D-AC96-774B-BCCE-B302099A8057",
-      std::string(255, 'k'), "key with 'quotes'"};
+  const std::vector<std::string> keys = {"simple", "01890a5d-ac96-774b-bcce-b302099a8057",
+                                         "01890A5D-AC96-774B-BCCE-B302099A8057",
+                                         std::string(255, 'k'), "key with 'quotes'"};
   for (const std::string& key : keys) {
     app::IdempotencyRecord record = record_of(key, 100);
     record.operation = "checkout-1";

@@ -8,8 +8,8 @@
 
 namespace purser::contract {
 
-/// A folder of the test's own that goes with it. In memory where the system offers that: what must survive a
-/// crash is tested with a simulated disk.
+/// A folder of the test's own that goes with it. In memory where the system offers that: what must
+/// survive a crash is tested with a simulated disk.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -16,8 +16,8 @@ Status BalanceWriter::write_with(Connection& db, Batch::Accounts& batch, std::in
     start_round(last_id);
     new_position_ = position_;
   }
-  // Half the limit gathers while the other half is written: one account for a line, or more when the
-  // round has more accounts than that.
+  // Half the limit gathers while the other half is written: one account for a line, or more when
+  // the round has more accounts than that.
   const auto half = static_cast<std::size_t>(std::max<std::int64_t>(limit_ / 2, 1));
   return write_slice(db, &batch, (round_.size() / half + 1) * lines);
 }

@@ -12,10 +12,11 @@
 
 namespace purser::sqlite {
 
-/// A round begins by listing all accounts that are ahead (in key order, so that neighbours share pages) and the
-/// newest committed line; when the last of them is written, everything up to that line is in `balances` and
-/// the watermark moves there. Rounds follow one another closely enough that never more than `limit` lines
-/// stay above the watermark, which bounds what a start has to fold and what the cache has to pin.
+/// A round begins by listing all accounts that are ahead (in key order, so that neighbours share
+/// pages) and the newest committed line; when the last of them is written, everything up to that
+/// line is in `balances` and the watermark moves there. Rounds follow one another closely enough
+/// that never more than `limit` lines stay above the watermark, which bounds what a start has to
+/// fold and what the cache has to pin.
 ///
 /// Used under the store's writer lock. Every slice ends with `committed` or `rolled_back`.
 class BalanceWriter {
@@ -23,8 +24,8 @@ class BalanceWriter {
   BalanceWriter(SharedState& shared, std::int64_t folded_up_to, std::int64_t limit)
       : shared_(shared), limit_(limit), folded_up_to_(folded_up_to), target_(folded_up_to) {}
 
-  /// Writes accounts that a batch changed in a way that only the row can tell, then the next slice of
-  /// the round. `last_id` is the newest committed line, `lines` what the batch appends.
+  /// Writes accounts that a batch changed in a way that only the row can tell, then the next slice
+  /// of the round. `last_id` is the newest committed line, `lines` what the batch appends.
   Status write_with(Connection& db, Batch::Accounts& batch, std::int64_t last_id,
                     std::size_t lines);
   /// Writes up to `count` accounts outside a batch; starts a round if there is anything to write.

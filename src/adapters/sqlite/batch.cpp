@@ -185,7 +185,8 @@ Result<int> Batch::purge_idempotency(Timestamp before, int limit) {
   // Rows lie in order of time: the walk ends at the first one that is young enough.
   std::vector<std::int64_t> old;
   {
-    PURSER_TRY(Query row, db_.query("SELECT row, created_at, status FROM idempotency ORDER BY row"));
+    PURSER_TRY(Query row,
+               db_.query("SELECT row, created_at, status FROM idempotency ORDER BY row"));
     while (static_cast<int>(old.size()) < limit) {
       PURSER_TRY(const bool more, row.step());
       if (!more || row.integer(1) >= before.millis()) break;

@@ -1,8 +1,8 @@
 #pragma once
 
-// One batch on the writer's connection. What the hot path writes (items, idempotency records) is staged in
-// memory and goes to SQL at the end; everything else is SQL at once, inside a savepoint per command that is
-// opened only when a command needs it.
+// One batch on the writer's connection. What the hot path writes (items, idempotency records) is
+// staged in memory and goes to SQL at the end; everything else is SQL at once, inside a savepoint
+// per command that is opened only when a command needs it.
 
 #include <cstdint>
 #include <functional>

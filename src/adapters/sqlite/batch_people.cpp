@@ -20,7 +20,8 @@ Result<std::int64_t> Batch::customer_row(const CustomerKey& key) {
   }
   PURSER_TRY(const std::int64_t project, project_row(key.project));
   PURSER_CHECK_OK(register_customer(project, key.type, key.id));
-  return db_.last_row();
+  PURSER_TRY(const auto made, resolver_.customer(key));
+  return made->id;
 }
 
 Result<std::int64_t> Batch::item_row(std::int64_t project, const ItemId& item) {
@@ -37,7 +38,8 @@ Status Batch::register_customer(std::int64_t project, CustomerType type, const s
   resolver_.touch({project, type, id});
   // A customer that was deleted comes back with the history that was kept.
   return db_.run(
-      "INSERT INTO customers(project_id, type, external_id) VALUES(?, ?, ?) "
+      "INSERT INTO customers(project_id, type, external_id, id) "
+      "VALUES(?, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM customers)) "
       "ON CONFLICT(project_id, type, external_id) DO UPDATE SET deleted_at = NULL",
       project, type, id);
 }
@@ -115,19 +117,18 @@ Status Batch::insert_user(const app::User& user) {
 Status Batch::update_user(const app::User& user) {
   PURSER_TRY(const std::int64_t project, project_row(user.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(
-      db_.run("UPDATE users SET display_name = ?, primary_email = ?, external_subject = ? "
-              "WHERE project_id = ? AND id = ?",
-              user.display_name, user.primary_email, user.external_subject, project,
-              user.id.str()));
+  PURSER_CHECK_OK(db_.run(
+      "UPDATE users SET display_name = ?, primary_email = ?, external_subject = ? "
+      "WHERE project_id = ? AND id = ?",
+      user.display_name, user.primary_email, user.external_subject, project, user.id.str()));
   return must_have_changed("user");
 }
 
 Status Batch::delete_user(const ProjectId& project_id, const UserId& id) {
   PURSER_TRY(const std::int64_t project, project_row(project_id));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run("DELETE FROM memberships WHERE project_id = ? AND user_id = ?", project,
-                          id.str()));
+  PURSER_CHECK_OK(
+      db_.run("DELETE FROM memberships WHERE project_id = ? AND user_id = ?", project, id.str()));
   PURSER_CHECK_OK(
       db_.run("DELETE FROM sessions WHERE project_id = ? AND user_id = ?", project, id.str()));
   PURSER_CHECK_OK(db_.run("DELETE FROM users WHERE project_id = ? AND id = ?", project, id.str()));
@@ -154,8 +155,8 @@ Status Batch::update_team(const app::Team& team) {
 Status Batch::delete_team(const ProjectId& project_id, const TeamId& id) {
   PURSER_TRY(const std::int64_t project, project_row(project_id));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run("DELETE FROM memberships WHERE project_id = ? AND team_id = ?", project,
-                          id.str()));
+  PURSER_CHECK_OK(
+      db_.run("DELETE FROM memberships WHERE project_id = ? AND team_id = ?", project, id.str()));
   PURSER_CHECK_OK(db_.run("DELETE FROM teams WHERE project_id = ? AND id = ?", project, id.str()));
   return retire_customer(project, CustomerType::kTeam, id.str());
 }
@@ -192,11 +193,10 @@ Status Batch::insert_session(const app::Session& session) {
 Status Batch::update_session(const app::Session& session) {
   PURSER_TRY(const std::int64_t project, project_row(session.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(
-      db_.run("UPDATE sessions SET refresh_hash = ?, expires_at = ?, revoked_at = ? "
-              "WHERE project_id = ? AND id = ?",
-              session.refresh_hash, session.expires_at, session.revoked_at, project,
-              session.id.str()));
+  PURSER_CHECK_OK(db_.run(
+      "UPDATE sessions SET refresh_hash = ?, expires_at = ?, revoked_at = ? "
+      "WHERE project_id = ? AND id = ?",
+      session.refresh_hash, session.expires_at, session.revoked_at, project, session.id.str()));
   return must_have_changed("session");
 }
 

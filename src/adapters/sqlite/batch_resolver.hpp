@@ -6,8 +6,8 @@
 
 namespace purser::sqlite {
 
-/// The resolver of a batch: it sees the batch's own rows, and keeps them from the shared caches until they are
-/// committed.
+/// The resolver of a batch: it sees the batch's own rows, and keeps them from the shared caches
+/// until they are committed.
 class BatchResolver final : public Resolver {
  public:
   BatchResolver(Connection& db, SharedState& shared) : db_(db), shared_(shared) {}

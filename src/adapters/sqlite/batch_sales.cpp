@@ -90,9 +90,9 @@ Result<std::string> Batch::put_remote(const app::RemoteRef& ref) {
   if (standing) return *standing;
   PURSER_TRY(const std::int64_t project, project_row(ref.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run(
-      "INSERT INTO remotes(project_id, account_id, kind, local, remote) VALUES(?,?,?,?,?)", project,
-      ref.account_id, ref.kind, ref.local, ref.remote));
+  PURSER_CHECK_OK(
+      db_.run("INSERT INTO remotes(project_id, account_id, kind, local, remote) VALUES(?,?,?,?,?)",
+              project, ref.account_id, ref.kind, ref.local, ref.remote));
   return ref.remote;
 }
 
@@ -120,10 +120,10 @@ Result<bool> Batch::insert_inbox(const app::InboxEvent& event) {
 Status Batch::update_inbox(const app::InboxEvent& event) {
   PURSER_TRY(const std::int64_t project, project_row(event.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run("UPDATE inbox SET state = ?, attempts = ?, next_at = ?, error = ? "
-                          "WHERE project_id = ? AND event_id = ?",
-                          event.state, event.attempts, event.next_at, event.error, project,
-                          event.event_id));
+  PURSER_CHECK_OK(
+      db_.run("UPDATE inbox SET state = ?, attempts = ?, next_at = ?, error = ? "
+              "WHERE project_id = ? AND event_id = ?",
+              event.state, event.attempts, event.next_at, event.error, project, event.event_id));
   return must_have_changed("inbox event");
 }
 
@@ -140,10 +140,11 @@ Status Batch::insert_intention(const app::Intention& intention) {
 Status Batch::update_intention(const app::Intention& intention) {
   PURSER_TRY(const std::int64_t project, project_row(intention.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run("UPDATE intentions SET attempts = ?, next_at = ?, done = ?, error = ? "
-                          "WHERE project_id = ? AND id = ?",
-                          intention.attempts, intention.next_at, intention.done, intention.error,
-                          project, intention.id));
+  PURSER_CHECK_OK(
+      db_.run("UPDATE intentions SET attempts = ?, next_at = ?, done = ?, error = ? "
+              "WHERE project_id = ? AND id = ?",
+              intention.attempts, intention.next_at, intention.done, intention.error, project,
+              intention.id));
   return must_have_changed("intention");
 }
 

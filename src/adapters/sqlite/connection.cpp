@@ -97,8 +97,8 @@ crypto::Digest Query::digest(int column) {
 }
 
 Error Query::bad_row() const {
-  return unavailable("column " + std::to_string(bad_column_) + " of a row is not what it must be: " +
-                     sqlite3_sql(statement()));
+  return unavailable("column " + std::to_string(bad_column_) +
+                     " of a row is not what it must be: " + sqlite3_sql(statement()));
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, OpenMode mode,
@@ -146,8 +146,8 @@ Result<Query> Connection::start(const char* sql) {
 
 Error Connection::failed(const std::string& what) {
   const int code = sqlite3_extended_errcode(handle_);
-  const std::string log = "SQLite error " + std::to_string(code) + " (" +
-                          sqlite3_errmsg(handle_) + ") in: " + what;
+  const std::string log =
+      "SQLite error " + std::to_string(code) + " (" + sqlite3_errmsg(handle_) + ") in: " + what;
   switch (code) {
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
@@ -157,8 +157,8 @@ Error Connection::failed(const std::string& what) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-      return {ErrorCode::kAlreadyExists, "Something with this id exists already.", {},
-              LogDetail(log)};
+      return {
+          ErrorCode::kAlreadyExists, "Something with this id exists already.", {}, LogDetail(log)};
     default:
       break;
   }

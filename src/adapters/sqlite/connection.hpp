@@ -1,6 +1,7 @@
 #pragma once
 
-// A thin layer over SQLite's C interface: a connection with its prepared statements, and a query in progress.
+// A thin layer over SQLite's C interface: a connection with its prepared statements, and a query in
+// progress.
 
 #include <sqlite3.h>
 
@@ -44,7 +45,8 @@ class Query {
   std::optional<std::string> optional_text(int column) const;
   std::optional<std::int64_t> optional_integer(int column) const;
 
-  // These note a value that is out of range, which `checked` then reports: such a row was not written by us.
+  // These note a value that is out of range, which `checked` then reports: such a row was not
+  // written by us.
   Timestamp timestamp(int column);
   std::optional<Timestamp> optional_timestamp(int column);
   Quantity quantity(int column);
@@ -81,8 +83,8 @@ class Query {
   void give_back();
 
   class Connection* connection_;
-  Cached* cached_;      // from the connection's cache …
-  sqlite3_stmt* own_;   // … or this query's alone, when the cached one was busy
+  Cached* cached_;     // from the connection's cache …
+  sqlite3_stmt* own_;  // … or this query's alone, when the cached one was busy
   int bad_column_ = -1;
 };
 
@@ -94,8 +96,8 @@ enum class OpenMode {
 
 /// One connection to a database file. Used by one thread at a time.
 ///
-/// A failed fsync ends the process (std::abort): what reached the disk is unknown then and must not be
-/// guessed by trying again. Source: https://www.sqlite.org/rescode.html#ioerr_fsync
+/// A failed fsync ends the process (std::abort): what reached the disk is unknown then and must not
+/// be guessed by trying again. Source: https://www.sqlite.org/rescode.html#ioerr_fsync
 class Connection {
  public:
   /// Opens a file through the named VFS (empty: SQLite's default one).
@@ -170,7 +172,7 @@ class Connection {
   static bool bind(sqlite3_stmt* s, int i, Quantity value, Lifetime);
   static bool bind(sqlite3_stmt* s, int i, const crypto::Digest& value, Lifetime lifetime);
   template <class Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   static bool bind(sqlite3_stmt* s, int i, Enum value, Lifetime lifetime) {
     return bind(s, i, static_cast<std::int64_t>(value), lifetime);
   }

@@ -46,9 +46,7 @@ void FaultVfs::note(DiskOperation operation) {
   operations_.push_back(std::move(operation));
 }
 
-void FaultVfs::mark(std::int64_t number) {
-  note({DiskOperation::Kind::kMark, "", number, ""});
-}
+void FaultVfs::mark(std::int64_t number) { note({DiskOperation::Kind::kMark, "", number, ""}); }
 
 std::vector<DiskOperation> FaultVfs::operations() const {
   const std::lock_guard lock(mutex_);

@@ -18,12 +18,13 @@ namespace purser::sqlite {
 struct DiskOperation {
   enum class Kind { kWrite, kTruncate, kSync, kDelete, kMark };
   Kind kind = Kind::kMark;
-  std::string file;          ///< its name without the folder
-  std::int64_t offset = 0;   ///< of a write; the new size of a truncation; the number of a mark
-  std::string data;          ///< of a write
+  std::string file;         ///< its name without the folder
+  std::int64_t offset = 0;  ///< of a write; the new size of a truncation; the number of a mark
+  std::string data;         ///< of a write
 };
 
-/// An SQLite VFS around the operating system's, registered under `name` while it lives. Thread-safe.
+/// An SQLite VFS around the operating system's, registered under `name` while it lives.
+/// Thread-safe.
 class FaultVfs {
  public:
   explicit FaultVfs(const std::string& name);

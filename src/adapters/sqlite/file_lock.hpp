@@ -6,8 +6,9 @@
 
 namespace purser::sqlite {
 
-/// An exclusive lock on a file, held until destroyed or until the process ends, however it ends. The file
-/// holds the owner's process id, for people; it stays behind, because removing a lock file is a race.
+/// An exclusive lock on a file, held until destroyed or until the process ends, however it ends.
+/// The file holds the owner's process id, for people; it stays behind, because removing a lock file
+/// is a race.
 class FileLock {
  public:
   /// Errors: kStoreUnavailable, with a sentence that names the file and who holds it.

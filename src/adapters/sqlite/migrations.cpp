@@ -67,9 +67,9 @@ Status check_history(const std::map<int, Applied>& applied, std::span<const Migr
 
 Status apply(Connection& db, const Migration& migration, Timestamp now) {
   PURSER_CHECK_OK(db.exec(std::string(migration.sql).c_str()));
-  PURSER_CHECK_OK(db.run(
-      "INSERT INTO schema_migrations(number, slug, sha256, applied_at) VALUES(?, ?, ?, ?)",
-      migration.number, migration.slug, crypto::to_hex(crypto::sha256(migration.sql)), now));
+  PURSER_CHECK_OK(
+      db.run("INSERT INTO schema_migrations(number, slug, sha256, applied_at) VALUES(?, ?, ?, ?)",
+             migration.number, migration.slug, crypto::to_hex(crypto::sha256(migration.sql)), now));
   return db.exec("COMMIT");
 }
 
@@ -130,8 +130,8 @@ Result<std::vector<MigrationState>> migration_states(Connection& db,
   PURSER_CHECK_OK(check_history(applied, migrations));
   std::vector<MigrationState> states;
   for (const Migration& migration : migrations) {
-    states.push_back({migration.number, std::string(migration.slug),
-                      applied.contains(migration.number)});
+    states.push_back(
+        {migration.number, std::string(migration.slug), applied.contains(migration.number)});
   }
   return states;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// The schema's history: numbered steps, each run once in its own transaction, its checksum recorded.
+// The schema's history: numbered steps, each run once in its own transaction, its checksum
+// recorded.
 
 #include <span>
 #include <string>
@@ -29,10 +30,10 @@ struct MigrationState {
   bool applied = false;
 };
 
-/// Brings a file to the newest schema. A kill in the middle leaves it at a step's border; the next start
-/// goes on from there.
-/// Errors: kStoreUnavailable, with a sentence for the operator, when the file was made by a newer program,
-/// when a migration that it ran is not the one built in here, or when it is no Purser database.
+/// Brings a file to the newest schema. A kill in the middle leaves it at a step's border; the next
+/// start goes on from there. Errors: kStoreUnavailable, with a sentence for the operator, when the
+/// file was made by a newer program, when a migration that it ran is not the one built in here, or
+/// when it is no Purser database.
 Status migrate(Connection& db, std::span<const Migration> migrations, Timestamp now);
 
 /// Every built-in migration and whether the file has it. Errors: as `migrate`.

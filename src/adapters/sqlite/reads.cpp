@@ -17,23 +17,24 @@ Result<std::int64_t> row_of(Resolver& resolver, const ProjectId& project) {
 }  // namespace
 
 Result<std::optional<app::Project>> Reads::project(const ProjectId& id) {
-  return rows::one(db_.query("SELECT " PURSER_PROJECT_COLUMNS " FROM projects WHERE id = ?", id.str()),
-                   rows::project);
+  return rows::one(
+      db_.query("SELECT " PURSER_PROJECT_COLUMNS " FROM projects WHERE id = ?", id.str()),
+      rows::project);
 }
 
 Result<std::vector<app::Project>> Reads::projects(const app::PageRequest& page) {
-  return rows::all(db_.query("SELECT " PURSER_PROJECT_COLUMNS
-                             " FROM projects WHERE id > ? ORDER BY id LIMIT ?",
-                             page.after, page.limit),
-                   rows::project);
+  return rows::all(
+      db_.query("SELECT " PURSER_PROJECT_COLUMNS " FROM projects WHERE id > ? ORDER BY id LIMIT ?",
+                page.after, page.limit),
+      rows::project);
 }
 
 Result<std::vector<app::ApiKey>> Reads::keys(const ProjectId& project) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
-  return rows::all(db_.query("SELECT " PURSER_KEY_COLUMNS
-                             " FROM api_keys WHERE project_id = ? ORDER BY id",
-                             row),
-                   [&](Query& q) { return rows::key(q, project); });
+  return rows::all(
+      db_.query("SELECT " PURSER_KEY_COLUMNS " FROM api_keys WHERE project_id = ? ORDER BY id",
+                row),
+      [&](Query& q) { return rows::key(q, project); });
 }
 
 Result<std::vector<app::SigningKey>> Reads::signing_keys(const ProjectId& project) {
@@ -62,7 +63,8 @@ Result<std::optional<app::User>> Reads::user_by_subject(const ProjectId& project
                    [&](Query& q) { return rows::user(q, project); });
 }
 
-Result<std::vector<app::User>> Reads::users(const ProjectId& project, const app::PageRequest& page) {
+Result<std::vector<app::User>> Reads::users(const ProjectId& project,
+                                            const app::PageRequest& page) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::all(db_.query("SELECT " PURSER_USER_COLUMNS
                              " FROM users WHERE project_id = ? AND id > ? ORDER BY id LIMIT ?",
@@ -78,7 +80,8 @@ Result<std::optional<app::Team>> Reads::team(const ProjectId& project, const Tea
       [&](Query& q) { return rows::team(q, project); });
 }
 
-Result<std::vector<app::Team>> Reads::teams(const ProjectId& project, const app::PageRequest& page) {
+Result<std::vector<app::Team>> Reads::teams(const ProjectId& project,
+                                            const app::PageRequest& page) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::all(db_.query("SELECT " PURSER_TEAM_COLUMNS
                              " FROM teams WHERE project_id = ? AND id > ? ORDER BY id LIMIT ?",
@@ -106,7 +109,8 @@ Result<std::vector<app::Membership>> Reads::members(const ProjectId& project, co
                    [&](Query& q) { return rows::membership(q, project); });
 }
 
-Result<std::vector<app::Membership>> Reads::memberships(const ProjectId& project, const UserId& user,
+Result<std::vector<app::Membership>> Reads::memberships(const ProjectId& project,
+                                                        const UserId& user,
                                                         const app::PageRequest& page) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::all(db_.query("SELECT " PURSER_MEMBERSHIP_COLUMNS
@@ -170,8 +174,8 @@ Result<std::optional<app::IdempotencyRecord>> Reads::idempotency(const ProjectId
   const std::int64_t row = owner.value_or(kNoRow);
   const auto read = [&](Query& q) { return rows::idempotency(q, project, key); };
   const PackedKey packed(key);
-  constexpr const char* kSql = "SELECT " PURSER_IDEMPOTENCY_COLUMNS
-                               " FROM idempotency WHERE project_id = ? AND key = ?";
+  constexpr const char* kSql =
+      "SELECT " PURSER_IDEMPOTENCY_COLUMNS " FROM idempotency WHERE project_id = ? AND key = ?";
   if (packed.uuid) return rows::one(db_.query(kSql, row, packed.blob()), read);
   return rows::one(db_.query(kSql, row, packed.text), read);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
-// Every read of the store port that is plain SQL, over one connection. Readers and batches share it.
+// Every read of the store port that is plain SQL, over one connection. Readers and batches share
+// it.
 
 #include <optional>
 #include <string>
@@ -72,20 +73,20 @@ class Reads {
   Resolver& resolver_;
 };
 
-/// How an idempotency key lies in the database: a UUID in canonical form as its sixteen bytes, else nothing.
+/// How an idempotency key lies in the database: a UUID in canonical form as its sixteen bytes, else
+/// nothing.
 std::optional<std::string> packed_uuid(std::string_view key);
 
 /// Binds a key as a BLOB when it is a UUID, else as TEXT; the two never compare equal.
 struct PackedKey {
   explicit PackedKey(std::string_view key) : text(key), uuid(packed_uuid(key)) {}
-  std::optional<Blob> blob() const {
-    return uuid ? std::optional(Blob{*uuid}) : std::nullopt;
-  }
+  std::optional<Blob> blob() const { return uuid ? std::optional(Blob{*uuid}) : std::nullopt; }
   std::string_view text;
   std::optional<std::string> uuid;
 };
 
-/// Implements the reads of a view or a batch through `reads_`; the item reads are left to `Base`'s heir.
+/// Implements the reads of a view or a batch through `reads_`; the item reads are left to `Base`'s
+/// heir.
 template <class Base>
 class ReadsBy : public Base {
  public:
@@ -132,8 +133,8 @@ class ReadsBy : public Base {
   Result<std::optional<app::Session>> session(const ProjectId& p, const SessionId& id) override {
     return reads_.session(p, id);
   }
-  Result<std::optional<app::Session>> session_by_refresh_hash(
-      const ProjectId& p, const crypto::Digest& hash) override {
+  Result<std::optional<app::Session>> session_by_refresh_hash(const ProjectId& p,
+                                                              const crypto::Digest& hash) override {
     return reads_.session_by_refresh_hash(p, hash);
   }
   Result<std::vector<app::Session>> sessions(const ProjectId& p, const UserId& user) override {

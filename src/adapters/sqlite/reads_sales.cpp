@@ -51,11 +51,11 @@ Result<std::vector<app::Transaction>> Reads::transactions(const CustomerKey& cus
   PURSER_TRY(const std::int64_t row, row_of(resolver_, customer));
   const auto read = [&](Query& q) { return rows::transaction(q, customer); };
   if (page.after.empty()) {
-    return rows::all(db_.query("SELECT " PURSER_TRANSACTION_COLUMNS
-                               " FROM transactions WHERE customer_id = ? "
-                               "ORDER BY row DESC LIMIT ?",
-                               row, page.limit),
-                     read);
+    return rows::all(
+        db_.query("SELECT " PURSER_TRANSACTION_COLUMNS " FROM transactions WHERE customer_id = ? "
+                  "ORDER BY row DESC LIMIT ?",
+                  row, page.limit),
+        read);
   }
   return rows::all(db_.query("SELECT " PURSER_TRANSACTION_COLUMNS
                              " FROM transactions WHERE customer_id = ?1 AND row < "
@@ -65,7 +65,8 @@ Result<std::vector<app::Transaction>> Reads::transactions(const CustomerKey& cus
                    read);
 }
 
-Result<std::optional<app::Checkout>> Reads::checkout(const ProjectId& project, const CheckoutId& id) {
+Result<std::optional<app::Checkout>> Reads::checkout(const ProjectId& project,
+                                                     const CheckoutId& id) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::one(
       db_.query("SELECT " PURSER_CHECKOUT_COLUMNS "WHERE k.project_id = ? AND k.id = ?", row,
@@ -90,8 +91,8 @@ Result<std::vector<app::Checkout>> Reads::due_checkouts(Timestamp now, int limit
 }
 
 Result<std::optional<std::string>> Reads::remote(const ProjectId& project,
-                                                 const std::string& account_id, app::RemoteKind kind,
-                                                 const std::string& local) {
+                                                 const std::string& account_id,
+                                                 app::RemoteKind kind, const std::string& local) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::one(db_.query("SELECT remote FROM remotes WHERE project_id = ? AND account_id = ? "
                              "AND kind = ? AND local = ?",
@@ -123,17 +124,16 @@ Result<std::vector<app::Intention>> Reads::due_intentions(Timestamp now, int lim
 }
 
 Result<std::vector<app::OutboxEvent>> Reads::outbox(std::int64_t after_id, int limit) {
-  return rows::all(
-      db_.query("SELECT " PURSER_OUTBOX_COLUMNS "WHERE o.id > ? ORDER BY o.id LIMIT ?", after_id,
-                limit),
-      rows::outbox_event);
+  return rows::all(db_.query("SELECT " PURSER_OUTBOX_COLUMNS "WHERE o.id > ? ORDER BY o.id LIMIT ?",
+                             after_id, limit),
+                   rows::outbox_event);
 }
 
 Result<std::vector<app::LedgerLine>> Reads::ledger_chain(const AccountKey& key, std::int64_t head,
                                                          std::optional<std::int64_t> before,
                                                          int limit) {
-  constexpr const char* kSql = "SELECT customer_id, item_id, previous, " PURSER_ENTRY_COLUMNS
-                               " FROM ledger WHERE id = ?";
+  constexpr const char* kSql =
+      "SELECT customer_id, item_id, previous, " PURSER_ENTRY_COLUMNS " FROM ledger WHERE id = ?";
   std::vector<app::LedgerLine> lines;
   std::int64_t at = head;
   if (before && *before <= head) {

@@ -25,9 +25,9 @@ Result<std::vector<TailLine>> read_tail(Connection& db, std::int64_t above) {
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return tail;
-    PURSER_TRY(auto line, row.checked(TailLine{{row.integer(1), row.integer(2)},
-                                               row.integer(0),
-                                               rows::entry(row, 3)}));
+    PURSER_TRY(auto line,
+               row.checked(TailLine{
+                   {row.integer(1), row.integer(2)}, row.integer(0), rows::entry(row, 3)}));
     tail.push_back(std::move(line));
   }
 }

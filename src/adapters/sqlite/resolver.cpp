@@ -17,20 +17,18 @@ Result<std::optional<std::int64_t>> load_item_row(Connection& db, std::int64_t p
 }
 
 Result<std::optional<CustomerRow>> load_customer_row(Connection& db, const CustomerNameView& name) {
-  PURSER_TRY(Query row,
-             db.query("SELECT id, deleted_at FROM customers "
-                      "WHERE project_id = ? AND type = ? AND external_id = ?",
-                      name.project, name.type, name.id));
+  PURSER_TRY(Query row, db.query("SELECT id, deleted_at FROM customers "
+                                 "WHERE project_id = ? AND type = ? AND external_id = ?",
+                                 name.project, name.type, name.id));
   PURSER_TRY(const bool found, row.step());
   if (!found) return std::optional<CustomerRow>();
   return std::optional(CustomerRow{row.integer(0), !row.is_null(1)});
 }
 
 Result<StoredAccount> load_account(Connection& db, const AccountKey& key) {
-  PURSER_TRY(Query row,
-             db.query("SELECT account, last_entry FROM balances "
-                      "WHERE customer_id = ? AND item_id = ?",
-                      key.customer, key.item));
+  PURSER_TRY(Query row, db.query("SELECT account, last_entry FROM balances "
+                                 "WHERE customer_id = ? AND item_id = ?",
+                                 key.customer, key.item));
   PURSER_TRY(const bool found, row.step());
   if (!found) return StoredAccount{};
   return StoredAccount{row.text(0), row.integer(1)};
@@ -68,8 +66,8 @@ Result<StoredAccount> CommittedResolver::account(const AccountKey& key) {
     auto found = shared_.accounts.find(key);
     if (found.value) return *std::move(found.value);
     PURSER_TRY(StoredAccount loaded, load_account(db_, key));
-    // Balances lie behind the ledger: a row may be older than what was published since, so it counts only
-    // when nothing was.
+    // Balances lie behind the ledger: a row may be older than what was published since, so it
+    // counts only when nothing was.
     if (auto stands = shared_.accounts.offer(key, std::move(loaded), found.generation)) {
       return *std::move(stands);
     }

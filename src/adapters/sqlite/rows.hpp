@@ -10,8 +10,8 @@ namespace purser::sqlite::rows {
 
 /// Walks a query to its end, reading each row with `read`.
 template <class Read>
-auto all(Result<Query> query, Read read) -> Result<std::vector<typename decltype(read(
-    std::declval<Query&>()))::value_type>> {
+auto all(Result<Query> query, Read read)
+    -> Result<std::vector<typename decltype(read(std::declval<Query&>()))::value_type>> {
   if (!query) return std::move(query).error();
   std::vector<typename decltype(read(std::declval<Query&>()))::value_type> values;
   for (;;) {
@@ -56,35 +56,35 @@ Result<app::Membership> membership(Query& row, const ProjectId& project);
 #define PURSER_SESSION_COLUMNS "id, user_id, refresh_hash, created_at, expires_at, revoked_at"
 Result<app::Session> session(Query& row, const ProjectId& project);
 
-#define PURSER_PURCHASE_COLUMNS                                                                  \
-  "p.id, c.type, c.external_id, p.product_id, p.product, p.catalog_version, p.price_id, "        \
-  "p.quantity, p.type, p.status, p.origin, p.payment_ref, p.created_at "                         \
+#define PURSER_PURCHASE_COLUMNS                                                           \
+  "p.id, c.type, c.external_id, p.product_id, p.product, p.catalog_version, p.price_id, " \
+  "p.quantity, p.type, p.status, p.origin, p.payment_ref, p.created_at "                  \
   "FROM purchases p JOIN customers c ON c.id = p.customer_id "
 Result<domain::Purchase> purchase(Query& row, const ProjectId& project);
 
 #define PURSER_TRANSACTION_COLUMNS "id, kind, purchase_id, amount, currency, payment_ref, at"
 Result<app::Transaction> transaction(Query& row, const CustomerKey& customer);
 
-#define PURSER_CHECKOUT_COLUMNS                                                                  \
-  "k.id, j.id, c.type, c.external_id, k.product_id, k.product, k.catalog_version, k.price_id, "  \
-  "k.quantity, k.total, k.currency, k.return_url, k.account_id, k.livemode, k.state, "           \
-  "k.session_ref, k.url, k.purchase_id, k.created_at, k.next_check_at, k.checks "                \
-  "FROM checkouts k JOIN customers c ON c.id = k.customer_id JOIN projects j "                   \
+#define PURSER_CHECKOUT_COLUMNS                                                                 \
+  "k.id, j.id, c.type, c.external_id, k.product_id, k.product, k.catalog_version, k.price_id, " \
+  "k.quantity, k.total, k.currency, k.return_url, k.account_id, k.livemode, k.state, "          \
+  "k.session_ref, k.url, k.purchase_id, k.created_at, k.next_check_at, k.checks "               \
+  "FROM checkouts k JOIN customers c ON c.id = k.customer_id JOIN projects j "                  \
   "ON j.row = k.project_id "
 Result<app::Checkout> checkout(Query& row);
 
-#define PURSER_INBOX_COLUMNS                                                                     \
-  "j.id, i.event_id, i.type, i.object_id, i.payload, i.received_at, i.state, i.attempts, "       \
+#define PURSER_INBOX_COLUMNS                                                               \
+  "j.id, i.event_id, i.type, i.object_id, i.payload, i.received_at, i.state, i.attempts, " \
   "i.next_at, i.error FROM inbox i JOIN projects j ON j.row = i.project_id "
 Result<app::InboxEvent> inbox_event(Query& row);
 
-#define PURSER_INTENTION_COLUMNS                                                                 \
-  "j.id, i.id, i.kind, i.subject, i.attempts, i.next_at, i.done, i.error "                       \
+#define PURSER_INTENTION_COLUMNS                                           \
+  "j.id, i.id, i.kind, i.subject, i.attempts, i.next_at, i.done, i.error " \
   "FROM intentions i JOIN projects j ON j.row = i.project_id "
 Result<app::Intention> intention(Query& row);
 
-#define PURSER_OUTBOX_COLUMNS                                                                    \
-  "o.id, j.id, c.type, c.external_id, o.type, o.payload, o.at FROM outbox o JOIN projects j "    \
+#define PURSER_OUTBOX_COLUMNS                                                                 \
+  "o.id, j.id, c.type, c.external_id, o.type, o.payload, o.at FROM outbox o JOIN projects j " \
   "ON j.row = o.project_id LEFT JOIN customers c ON c.id = o.customer_id "
 Result<app::OutboxEvent> outbox_event(Query& row);
 

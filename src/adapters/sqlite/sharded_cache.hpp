@@ -10,18 +10,20 @@
 
 namespace purser::sqlite {
 
-/// A bounded map in memory in front of the database, for many reading threads and one publishing thread.
-/// Locks are per shard and held only while a value is copied.
+/// A bounded map in memory in front of the database, for many reading threads and one publishing
+/// thread. Locks are per shard and held only while a value is copied.
 ///
-/// Three parties meet here: the committer *publishes* what it has just committed; readers *find*; and a reader
-/// that found nothing loads from the database and *offers* what it loaded. What was loaded may be older than
-/// what was published, and even evicted again, meanwhile. So every publish and erase advances the shard's
-/// generation, and an offer made under another generation than its find is refused: the reader loads again.
+/// Three parties meet here: the committer *publishes* what it has just committed; readers *find*;
+/// and a reader that found nothing loads from the database and *offers* what it loaded. What was
+/// loaded may be older than what was published, and even evicted again, meanwhile. So every publish
+/// and erase advances the shard's generation, and an offer made under another generation than its
+/// find is refused: the reader loads again.
 ///
-/// A pinned value (one that the database does not hold yet) is never evicted; when all are pinned the cache grows.
+/// A pinned value (one that the database does not hold yet) is never evicted; when all are pinned
+/// the cache grows.
 ///
-/// Traits: `Key` (with ==), `Value`, `static std::size_t hash(const K&)` for the key and for every type it is
-/// looked up by.
+/// Traits: `Key` (with ==), `Value`, `static std::size_t hash(const K&)` for the key and for every
+/// type it is looked up by.
 template <class Traits>
 class ShardedCache {
  public:
@@ -47,8 +49,8 @@ class ShardedCache {
     return {slot->value, shard.generation};
   }
 
-  /// Keeps a loaded value unless there is one; answers the one that stands. Nothing: it may be out of date,
-  /// load again.
+  /// Keeps a loaded value unless there is one; answers the one that stands. Nothing: it may be out
+  /// of date, load again.
   std::optional<Value> offer(Key key, Value value, std::uint64_t generation) {
     const std::size_t hash = Traits::hash(key);
     Shard& shard = shard_of(hash);

@@ -14,7 +14,8 @@
 
 namespace purser::sqlite {
 
-/// Spreads the bits of an integer key. Source: the finalizer of SplitMix64 (public domain constants).
+/// Spreads the bits of an integer key. Source: the finalizer of SplitMix64 (public domain
+/// constants).
 inline std::size_t mix(std::uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
@@ -35,7 +36,8 @@ struct AccountKeyHash {
   }
 };
 
-/// An account as it is kept: encoded (usually small enough for the string itself), with its last line.
+/// An account as it is kept: encoded (usually small enough for the string itself), with its last
+/// line.
 struct StoredAccount {
   std::string blob;  ///< empty: no account
   std::int64_t last_entry = 0;
@@ -66,9 +68,9 @@ struct CustomerNameView {
   std::string_view id;
 };
 template <class A, class B>
-  requires(std::is_same_v<A, CustomerName> || std::is_same_v<A, CustomerNameView>) &&
-          (std::is_same_v<B, CustomerName> || std::is_same_v<B, CustomerNameView>)
-bool operator==(const A& a, const B& b) {
+requires(std::is_same_v<A, CustomerName> || std::is_same_v<A, CustomerNameView>) &&
+    (std::is_same_v<B, CustomerName> || std::is_same_v<B, CustomerNameView>)bool operator==(
+        const A& a, const B& b) {
   return a.project == b.project && a.type == b.type && std::string_view(a.id) == b.id;
 }
 struct CustomerTraits {
@@ -86,15 +88,17 @@ struct CustomerNameHash {
 };
 using CustomerCache = ShardedCache<CustomerTraits>;
 
-/// Row numbers of projects and item names. They never change and never go, so what was committed once may be
-/// kept for ever; only the number of entries is bounded. Thread-safe.
+/// Row numbers of projects and item names. They never change and never go, so what was committed
+/// once may be kept for ever; only the number of entries is bounded. Thread-safe.
 class Names {
  public:
   std::optional<std::int64_t> project(std::string_view id) const { return find(projects_, id); }
   std::optional<std::int64_t> item(std::int64_t project, std::string_view item) const {
     return find(items_, item_key(project, item));
   }
-  void keep_project(std::string_view id, std::int64_t row) { keep(projects_, std::string(id), row); }
+  void keep_project(std::string_view id, std::int64_t row) {
+    keep(projects_, std::string(id), row);
+  }
   void keep_item(std::int64_t project, std::string_view item, std::int64_t row) {
     keep(items_, item_key(project, item), row);
   }

@@ -17,38 +17,39 @@ namespace purser::sqlite {
 struct SqliteOptions {
   std::string path;  ///< the database file; made when absent, its folder must exist
 
-  /// Item accounts and customers that are kept in memory, each; more only while accounts are ahead of
-  /// their rows. About 100 bytes each. Range: 1 and more.
+  /// Item accounts and customers that are kept in memory, each; more only while accounts are ahead
+  /// of their rows. About 100 bytes each. Range: 1 and more.
   std::size_t cache_accounts = 100'000;
 
   /// Views that can be borrowed at once. Range: 1–64.
   int readers = 4;
 
-  /// Ledger lines that may stay above the watermark: they are folded again when the file is opened after a
-  /// crash, at about a million a second. Range: 2 and more.
-  std::int64_t dirty_limit = 65'536;
+  /// Ledger lines that may stay above the watermark: they are folded again when the file is opened
+  /// after a crash, at about a million a second. Range: 2 and more.
+  std::int64_t dirty_limit = 262'144;
 
-  /// Length of the write-ahead log, in pages of 4 KiB, at which it is carried over into the database file.
-  /// Range: 1 and more.
+  /// Length of the write-ahead log, in pages of 4 KiB, at which it is carried over into the
+  /// database file. Range: 1 and more.
   int checkpoint_pages = 8'000;
 
-  /// Whether a thread of the store's own checkpoints and, when nothing is written, brings balances up to the
-  /// ledger. Without it the committer does what must be done.
+  /// Whether a thread of the store's own checkpoints and, when nothing is written, brings balances
+  /// up to the ledger. Without it the committer does what must be done.
   bool background = true;
 
   /// Page cache of the writing connection, in KiB. Readers have an eighth of it each.
   int page_cache_kib = 16'384;
 
-  /// The SQLite VFS to go through; empty: the operating system's. For tests that make the disk fail.
+  /// The SQLite VFS to go through; empty: the operating system's. For tests that make the disk
+  /// fail.
   std::string vfs;
 };
 
 /// Opens a store, bringing the file to this program's schema and its balances up to its ledger.
 /// `clock` must outlive the store.
 ///
-/// Errors: kStoreUnavailable with a sentence for the operator: another process has the file, it cannot be
-/// opened or written, it is no Purser database, or it was made by another Purser than this.
-/// kInternalError when the ledger does not add up.
+/// Errors: kStoreUnavailable with a sentence for the operator: another process has the file, it
+/// cannot be opened or written, it is no Purser database, or it was made by another Purser than
+/// this. kInternalError when the ledger does not add up.
 ///
 /// The store is thread-safe as app::Store says. A failed fsync ends the process.
 Result<std::unique_ptr<app::Store>> open_sqlite_store(SqliteOptions options,
@@ -60,8 +61,8 @@ struct MigrationStatus {
   std::string slug;
   bool applied = false;
 };
-/// The migrations that this program knows and whether a file has them. Refuses while another process has
-/// the file; changes nothing. Errors: as open_sqlite_store.
+/// The migrations that this program knows and whether a file has them. Refuses while another
+/// process has the file; changes nothing. Errors: as open_sqlite_store.
 Result<std::vector<MigrationStatus>> migration_status(const SqliteOptions& options);
 
 }  // namespace purser::sqlite

@@ -13,7 +13,8 @@ namespace purser::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kBackgroundPeriod{250};
-constexpr std::size_t kIdleSlice = 2'048;  // accounts; keeps a commit that comes along waiting briefly
+constexpr std::size_t kIdleSlice =
+    2'048;  // accounts; keeps a commit that comes along waiting briefly
 constexpr int kHotReaders = 2;
 
 std::string lock_path(const std::string& path) { return path + ".lock"; }
@@ -63,8 +64,7 @@ Status SqliteStore::open_writer() {
                  "The file system of " + options_.path +
                      " does not allow write-ahead logging; put the data on a local disk."};
   }
-  const std::string cache =
-      "PRAGMA cache_size=-" + std::to_string(options_.page_cache_kib) + ";";
+  const std::string cache = "PRAGMA cache_size=-" + std::to_string(options_.page_cache_kib) + ";";
   PURSER_CHECK_OK(writer_->exec(cache.c_str()));
   return writer_->exec("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;");
 }
@@ -133,8 +133,7 @@ Status SqliteStore::run_batch(const std::function<Status(app::StoreBatch&)>& wor
 
 Status SqliteStore::commit_batch(Batch& batch) {
   PURSER_CHECK_OK(batch.finish());
-  PURSER_CHECK_OK(
-      balances_->write_with(*writer_, batch.accounts(), next_id_ - 1, batch.lines()));
+  PURSER_CHECK_OK(balances_->write_with(*writer_, batch.accounts(), next_id_ - 1, batch.lines()));
   if (writer_->broken() || !writer_->in_transaction()) return writer_->failed("commit");
   return writer_->run("COMMIT");
 }
@@ -151,7 +150,8 @@ void SqliteStore::publish(Batch& batch) {
 void SqliteStore::roll_back() {
   if (balances_) balances_->rolled_back();
   writer_->forget_failure();
-  // SQLite rolls back by itself after some errors. Should this fail, the next commit tries it again.
+  // SQLite rolls back by itself after some errors. Should this fail, the next commit tries it
+  // again.
   if (writer_->in_transaction()) static_cast<void>(writer_->run("ROLLBACK"));
   writer_->forget_failure();
 }

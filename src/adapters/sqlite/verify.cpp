@@ -66,8 +66,8 @@ Status check_file(Connection& db, Findings& findings) {
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
-    findings.add("table " + row.text(0), "a row refers to one of " + row.text(2) +
-                                             " that does not exist");
+    findings.add("table " + row.text(0),
+                 "a row refers to one of " + row.text(2) + " that does not exist");
   }
 }
 

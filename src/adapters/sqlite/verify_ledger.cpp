@@ -19,7 +19,8 @@ constexpr std::int64_t kLinesBetweenReports = 100'000;
 struct Folded {
   domain::ItemAccount account;  // folded so far
   std::int64_t last_entry = 0;
-  std::int64_t stored_entry = -1;  // the line that the stored balance stands after; -1 without a row
+  std::int64_t stored_entry =
+      -1;  // the line that the stored balance stands after; -1 without a row
   std::string stored;
   bool compared = false;
   bool broken = false;  // a line did not follow; what comes after it says nothing
@@ -83,8 +84,8 @@ void Pass::check_entry(const AccountKey& key, std::int64_t id, const domain::Ent
   const std::string line = "ledger line " + std::to_string(id);
   const bool may_go_below = entry.cause == domain::Cause::kManual || entry.change.is_positive();
   if (entry.quantity_after.is_negative() && !may_go_below) {
-    findings_.add(key, line + " (" + std::string(to_string(entry.cause)) +
-                           ") leaves a quantity below zero");
+    findings_.add(
+        key, line + " (" + std::string(to_string(entry.cause)) + ") leaves a quantity below zero");
   }
   if (entry.cause == domain::Cause::kPurchase) {
     if (++first_grants_[{key.customer, key.item, entry.source.str()}] > 1) {
@@ -161,12 +162,14 @@ Status Pass::check_owner(const AccountKey& key) {
   return {};
 }
 
-/// Every purchase has granted each of its included items once, and no grant is of a purchase that is not there.
+/// Every purchase has granted each of its included items once, and no grant is of a purchase that
+/// is not there.
 Status Pass::check_purchases(app::VerifyReport& report) {
-  PURSER_TRY(Query row, db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
-                                  "p.created_at, p.project_id FROM purchases p "
-                                  "WHERE p.customer_id % ? = ?",
-                                  portions_, portion_));
+  PURSER_TRY(Query row,
+             db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
+                       "p.created_at, p.project_id FROM purchases p "
+                       "WHERE p.customer_id % ? = ?",
+                       portions_, portion_));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) break;

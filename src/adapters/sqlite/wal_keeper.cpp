@@ -38,8 +38,8 @@ void WalKeeper::between_batches() {
 }
 
 void WalKeeper::checkpoint(Connection& db) {
-  const int rc = sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr,
-                                           nullptr);
+  const int rc =
+      sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (rc == SQLITE_OK || rc == SQLITE_BUSY) return;
   static_cast<void>(db.failed("checkpoint"));
   db.forget_failure();

@@ -10,9 +10,10 @@ namespace purser::sqlite {
 
 /// Keeps the write-ahead log short without standing in the way of commits.
 ///
-/// Once the log is long enough, a connection of its own copies it into the database file while commits go on.
-/// What they appended meanwhile is little; the writer copies that itself between two batches, after which
-/// SQLite begins the log anew with the next commit. A long reader (a backup) only postpones this.
+/// Once the log is long enough, a connection of its own copies it into the database file while
+/// commits go on. What they appended meanwhile is little; the writer copies that itself between two
+/// batches, after which SQLite begins the log anew with the next commit. A long reader (a backup)
+/// only postpones this.
 ///
 /// Two connections may checkpoint at once only since SQLite 3.51.3, which fixed a race between them
 /// (https://www.sqlite.org/wal.html#walresetbug); with an older library the writer does all of it.
