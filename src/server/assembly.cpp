@@ -148,8 +148,7 @@ Status Server::listen() {
   options.port = address.port;
   options.threads = static_cast<int>(settings_.integer(setting("http.threads")));
   options.max_body_bytes =
-      std::max(http::Api::max_body_bytes(),
-               static_cast<std::size_t>(settings_.integer(setting("http.max_body_bytes"))));
+      static_cast<std::size_t>(settings_.integer(setting("http.max_body_bytes")));
   options.request_timeout =
       std::chrono::milliseconds(settings_.integer(setting("http.request_timeout_ms")));
   options.idle_timeout =

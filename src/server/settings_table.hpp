@@ -77,10 +77,12 @@ inline constexpr SettingRow kSettings[] = {
      .flag = "http-max-body-bytes",
      .type = SettingType::kInteger,
      .unit = "bytes",
-     .min = 1024,
-     .max = 16 * 1024 * 1024,
-     .fallback = "262144",
-     .description = "The largest body that any route takes; larger ones get 413."},
+     .min = 4096,
+     .max = 1024 * 1024,
+     .fallback = "1048576",
+     .description = "The largest body that the server reads; larger ones get 413. Routes have "
+                    "limits of their own "
+                    "(256 KiB; catalogs and webhooks 1 MiB), which this one can only lower."},
     {.key = "http.request_timeout_ms",
      .env = "PURSER_HTTP_REQUEST_TIMEOUT_MS",
      .flag = "http-request-timeout-ms",

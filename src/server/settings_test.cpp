@@ -44,7 +44,7 @@ TEST_F(SettingsTest, EveryDefaultIsAllowedAndNothingIsRequired) {
   const auto settings = Settings::load({});
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->address(setting("http.listen")), (ListenAddress{"127.0.0.1", 8130}));
-  EXPECT_EQ(settings->integer(setting("http.max_body_bytes")), 256 * 1024);
+  EXPECT_EQ(settings->integer(setting("http.max_body_bytes")), 1024 * 1024);
   EXPECT_EQ(settings->database_path(), "./data/purser.db");
   EXPECT_TRUE(settings->secret(setting("stripe.secret_key")).empty());
   EXPECT_EQ(settings->effective(setting("workers")).origin, "default");
