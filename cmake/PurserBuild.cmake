@@ -16,8 +16,11 @@ endforeach()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  # Paths below the source folder count as relative, so that every clone shares what one has compiled.
+  set(PURSER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PURSER_LAUNCHER})
+  set(CMAKE_C_COMPILER_LAUNCHER ${PURSER_LAUNCHER})
 endif()
 
 add_library(purser_options INTERFACE)
