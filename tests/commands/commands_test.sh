@@ -177,6 +177,26 @@ manual_clock() {
   stop "$pid"
 }
 
+take_a_new_log_level() {
+  local folder=$work/levels key
+  mkdir -m 700 "$folder"
+  printf '[log]\nlevel = "error"\nformat = "json"\n' >"$work/levels.toml"
+  serve "$folder" --config "$work/levels.toml"
+  key=$("$purser" project create levels --id levels --data "$folder" --json | jq -r .secret_server_key)
+  status -H "authorization: Bearer $key" "$url/users" >/dev/null
+  is "log.level = error: a request that went well is not logged" "$(grep -c '"Request."' "$folder.log")" 0
+  printf '[log]\nlevel = "debug"\nformat = "json"\n' >"$work/levels.toml"
+  kill -HUP "$pid"
+  until grep -q 'Took log.level' "$folder.log"; do sleep 0.02; done
+  status -H "authorization: Bearer $key" "$url/users?limit=1" >/dev/null
+  stop "$pid"
+  is "SIGHUP: then it is, by its operation" \
+    "$(grep '"Request."' "$folder.log" | jq -r 'select(.operation == "listUsers") | .status')" 200
+  is "and every line of the log is JSON" \
+    "$(grep -v '^Purser serves' "$folder.log" | jq -es 'all(.level != null)' 2>/dev/null)" true
+  is "and no key is in it" "$(grep -cF -e "$key" -e "$(<"$folder/root.key")" "$folder.log")" 0
+}
+
 data=$work/data
 tell_settings
 without_a_server
@@ -184,5 +204,6 @@ beside_a_server
 after_a_kill
 restore
 manual_clock
+take_a_new_log_level
 echo "$failed failed"
 [[ $failed == 0 ]]
