@@ -222,7 +222,7 @@ struct StoredReply {
 
 struct IdempotencyRecord {
   ProjectId project;  ///< empty: of an administrator's call, which belongs to no project
-  std::string key;                ///< the caller's, 1–255 bytes
+  std::string key;    ///< the caller's, 1–255 bytes
   crypto::Digest request_hash{};  ///< method, path and body
   bool completed = false;
   std::string operation;  ///< id of the multi-step operation it started (checkout id); else empty

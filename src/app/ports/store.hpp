@@ -1,7 +1,7 @@
 #pragma once
 
-// The store: everything durable, in the words of the application. No SQL, rows or transactions here.
-// docs/adr/0002 and 0003 say how the embedded adapter keeps balances and the ledger.
+// The store: everything durable, in the words of the application. No SQL, rows or transactions
+// here. docs/adr/0002 and 0003 say how the embedded adapter keeps balances and the ledger.
 
 #include <cstdint>
 #include <functional>
@@ -27,8 +27,10 @@ class StoreView {
 
   virtual Result<std::optional<Project>> project(const ProjectId& id) = 0;
   virtual Result<std::vector<Project>> projects(const PageRequest& page) = 0;
-  virtual Result<std::vector<ApiKey>> keys(const ProjectId& project) = 0;  ///< revoked ones included
-  virtual Result<std::vector<SigningKey>> signing_keys(const ProjectId& project) = 0;  ///< newest first
+  virtual Result<std::vector<ApiKey>> keys(
+      const ProjectId& project) = 0;  ///< revoked ones included
+  virtual Result<std::vector<SigningKey>> signing_keys(
+      const ProjectId& project) = 0;  ///< newest first
 
   virtual Result<std::optional<User>> user(const ProjectId& project, const UserId& id) = 0;
   virtual Result<std::optional<User>> user_by_subject(const ProjectId& project,
@@ -57,26 +59,28 @@ class StoreView {
   /// The account as last committed, due things not yet applied; empty when there is none.
   virtual Result<domain::ItemAccount> item(const ItemKey& key) = 0;
   /// Ledger lines, newest first, ids below `before` (all when absent), at most `limit`.
-  virtual Result<std::vector<LedgerLine>> ledger(const ItemKey& key, std::optional<std::int64_t> before,
-                                                 int limit) = 0;
+  virtual Result<std::vector<LedgerLine>> ledger(const ItemKey& key,
+                                                 std::optional<std::int64_t> before, int limit) = 0;
 
   virtual Result<std::optional<domain::Purchase>> purchase(const ProjectId& project,
                                                            const PurchaseId& id) = 0;
-  virtual Result<std::optional<domain::Purchase>> purchase_by_payment(const ProjectId& project,
-                                                                      const std::string& payment_ref) = 0;
+  virtual Result<std::optional<domain::Purchase>> purchase_by_payment(
+      const ProjectId& project, const std::string& payment_ref) = 0;
   /// A customer's purchases with status kActive, oldest first.
   virtual Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) = 0;
   /// Newest first.
   virtual Result<std::vector<Transaction>> transactions(const CustomerKey& customer,
                                                         const PageRequest& page) = 0;
 
-  virtual Result<std::optional<Checkout>> checkout(const ProjectId& project, const CheckoutId& id) = 0;
+  virtual Result<std::optional<Checkout>> checkout(const ProjectId& project,
+                                                   const CheckoutId& id) = 0;
   virtual Result<std::optional<Checkout>> checkout_by_session(const ProjectId& project,
                                                               const std::string& session_ref) = 0;
   /// Open checkouts whose next_check_at is not after `now`, oldest first.
   virtual Result<std::vector<Checkout>> due_checkouts(Timestamp now, int limit) = 0;
-  virtual Result<std::optional<std::string>> remote(const ProjectId& project, const std::string& account_id,
-                                                    RemoteKind kind, const std::string& local) = 0;
+  virtual Result<std::optional<std::string>> remote(const ProjectId& project,
+                                                    const std::string& account_id, RemoteKind kind,
+                                                    const std::string& local) = 0;
   virtual Result<std::optional<InboxEvent>> inbox_event(const ProjectId& project,
                                                         const std::string& event_id) = 0;
   /// Pending inbox events whose next_at is not after `now`, oldest first.
@@ -88,9 +92,9 @@ class StoreView {
 };
 
 /// Reads and writes of one batch; reads see the batch's own writes. Used by one thread.
-/// A batch holds several commands: `begin_command` starts one, `undo_command` takes back all that it
-/// wrote. Unique violations are errors (kAlreadyExists); anything else that fails is kStoreUnavailable and
-/// sinks the whole batch.
+/// A batch holds several commands: `begin_command` starts one, `undo_command` takes back all that
+/// it wrote. Unique violations are errors (kAlreadyExists); anything else that fails is
+/// kStoreUnavailable and sinks the whole batch.
 class StoreBatch : public StoreView {
  public:
   /// The instant of this batch: never before that of an earlier batch.
@@ -107,22 +111,24 @@ class StoreBatch : public StoreView {
 
   virtual Status insert_user(const User& user) = 0;  ///< also makes its customer
   virtual Status update_user(const User& user) = 0;
-  /// Deletes the user with memberships and sessions; the customer's ledger and purchases stay as history.
+  /// Deletes the user with memberships and sessions; the customer's ledger and purchases stay as
+  /// history.
   virtual Status delete_user(const ProjectId& project, const UserId& id) = 0;
   virtual Status insert_team(const Team& team) = 0;
   virtual Status update_team(const Team& team) = 0;
   virtual Status delete_team(const ProjectId& project, const TeamId& id) = 0;
   virtual Status put_membership(const Membership& membership) = 0;
-  virtual Status delete_membership(const ProjectId& project, const TeamId& team, const UserId& user) = 0;
+  virtual Status delete_membership(const ProjectId& project, const TeamId& team,
+                                   const UserId& user) = 0;
   virtual Status insert_session(const Session& session) = 0;
   virtual Status update_session(const Session& session) = 0;
 
   /// Keeps `catalog` as the project's current one; its version must be the current one + 1.
   virtual Status put_catalog(const ProjectId& project, const domain::Catalog& catalog) = 0;
 
-  /// Replaces the account and appends its entries, which continue the account as it was read in this batch.
-  /// Creates a custom customer on first use. The account must follow from the old one by the entries,
-  /// except for added or removed schedules.
+  /// Replaces the account and appends its entries, which continue the account as it was read in
+  /// this batch. Creates a custom customer on first use. The account must follow from the old one
+  /// by the entries, except for added or removed schedules.
   virtual Status put_item(const ItemKey& key, const domain::ItemAccount& account,
                           std::span<const domain::Entry> entries) = 0;
 
@@ -134,8 +140,8 @@ class StoreBatch : public StoreView {
   /// Keeps the mapping unless there is one; answers the one that stands.
   virtual Result<std::string> put_remote(const RemoteRef& ref) = 0;
   /// Forgets a mapping whose remote object is gone.
-  virtual Status delete_remote(const ProjectId& project, const std::string& account_id, RemoteKind kind,
-                               const std::string& local) = 0;
+  virtual Status delete_remote(const ProjectId& project, const std::string& account_id,
+                               RemoteKind kind, const std::string& local) = 0;
   virtual Result<bool> insert_inbox(const InboxEvent& event) = 0;  ///< false: known already
   virtual Status update_inbox(const InboxEvent& event) = 0;
   virtual Status insert_intention(const Intention& intention) = 0;
@@ -172,22 +178,25 @@ class Store {
   /// A view of what is committed, borrowed until destroyed. Waits when all are borrowed.
   virtual std::unique_ptr<StoreView> view() = 0;
 
-  /// The hot read: never waits for a commit; sees every write whose answer was given. `done` may be called
-  /// before this returns or from another thread.
+  /// The hot read: never waits for a commit; sees every write whose answer was given. `done` may be
+  /// called before this returns or from another thread.
   virtual void read_items(const CustomerKey& customer, std::vector<ItemId> items,
                           std::function<void(Result<CustomerItems>)> done) = 0;
 
-  /// Runs `work` on one batch and makes all of it durable before it returns, or nothing of it. `work` may be
-  /// called more than once (a conflict with another node), each time on a fresh batch; it returns an error
-  /// to give the whole batch up. Called by one thread, the engine's committer.
+  /// Runs `work` on one batch and makes all of it durable before it returns, or nothing of it.
+  /// `work` may be called more than once (a conflict with another node), each time on a fresh
+  /// batch; it returns an error to give the whole batch up. Called by one thread, the engine's
+  /// committer.
   virtual Status commit(const std::function<Status(StoreBatch&)>& work) = 0;
 
-  /// True when no other process can write this store, so that unfinished work of another owner is dead.
+  /// True when no other process can write this store, so that unfinished work of another owner is
+  /// dead.
   virtual bool sole_owner() const = 0;
 
   /// Recomputes every balance from the ledger and checks what can be checked of the invariants.
   virtual Result<VerifyReport> verify(const Progress& progress) = 0;
-  /// Writes a consistent copy to a new file while serving. Errors: kAlreadyExists when the file is there.
+  /// Writes a consistent copy to a new file while serving. Errors: kAlreadyExists when the file is
+  /// there.
   virtual Status backup(const std::string& path, const Progress& progress) = 0;
 };
 
