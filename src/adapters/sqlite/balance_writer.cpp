@@ -12,8 +12,8 @@ Status BalanceWriter::write_with(Connection& db, Batch::Accounts& batch, std::in
     PURSER_CHECK_OK(write_row(db, key, staged.last_entry, staged.blob));
     staged.written = true;
   }
-  if (position_ == round_.size() && last_id - target_ >= limit_ / 2) {
-    start_round(last_id);
+  if (position_ == round_.size()) {
+    start_round_when_due(last_id);
     new_position_ = position_;
   }
   // Half the limit gathers while the other half is written: one account for a line, or more when
@@ -28,11 +28,55 @@ Status BalanceWriter::write_idle(Connection& db, std::int64_t last_id, std::size
   return write_slice(db, nullptr, count);
 }
 
+std::vector<AccountKey> BalanceWriter::sorted_pinned_keys() {
+  std::vector<AccountKey> keys = shared_.accounts.pinned_keys();
+  std::sort(keys.begin(), keys.end());
+  return keys;
+}
+
+bool BalanceWriter::wants_list() {
+  const std::lock_guard lock(list_mutex_);
+  return list_ == List::kWanted;
+}
+
+void BalanceWriter::make_list() {
+  std::int64_t target = 0;
+  {
+    const std::lock_guard lock(list_mutex_);
+    if (list_ != List::kWanted) return;
+    target = next_target_;
+  }
+  std::vector<AccountKey> keys = sorted_pinned_keys();
+  const std::lock_guard lock(list_mutex_);
+  // The writer may not have waited, and may even want another list by now, which this one is too
+  // old for.
+  if (list_ != List::kWanted || next_target_ != target) return;
+  next_round_ = std::move(keys);
+  list_ = List::kReady;
+}
+
 void BalanceWriter::start_round(std::int64_t last_id) {
-  round_ = shared_.accounts.pinned_keys();
-  std::sort(round_.begin(), round_.end());
+  round_ = sorted_pinned_keys();
   position_ = 0;
   target_ = last_id;
+  const std::lock_guard lock(list_mutex_);
+  list_ = List::kNone;  // what was listed for the next round is in this one
+}
+
+void BalanceWriter::start_round_when_due(std::int64_t last_id) {
+  if (last_id - target_ < limit_ / 2) return;
+  // The helper is late: the bound counts more than a short wait.
+  if (!helped_ || last_id - target_ >= limit_) return start_round(last_id);
+  const std::lock_guard lock(list_mutex_);
+  if (list_ == List::kNone) {
+    list_ = List::kWanted;
+    next_target_ = last_id;
+  } else if (list_ == List::kReady) {
+    list_ = List::kNone;
+    round_ = std::move(next_round_);
+    position_ = 0;
+    target_ = next_target_;
+  }
 }
 
 Status BalanceWriter::write_slice(Connection& db, Batch::Accounts* batch, std::size_t count) {

@@ -3,6 +3,7 @@
 // Writes the accounts that are ahead of `balances`, in rounds, a slice at a time.
 
 #include <cstdint>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -18,11 +19,21 @@ namespace purser::sqlite {
 /// that never more than `limit` lines stay above the watermark, which bounds what a start has to
 /// fold and what the cache has to pin.
 ///
-/// Used under the store's writer lock. Every slice ends with `committed` or `rolled_back`.
+/// Used under the store's writer lock, `wants_list` and `make_list` excepted. Every slice ends with
+/// `committed` or `rolled_back`.
 class BalanceWriter {
  public:
-  BalanceWriter(SharedState& shared, std::int64_t folded_up_to, std::int64_t limit)
-      : shared_(shared), limit_(limit), folded_up_to_(folded_up_to), target_(folded_up_to) {}
+  /// With `helped`, another thread lists the accounts of a round, so that no batch waits for that.
+  BalanceWriter(SharedState& shared, std::int64_t folded_up_to, std::int64_t limit, bool helped)
+      : shared_(shared),
+        limit_(limit),
+        helped_(helped),
+        folded_up_to_(folded_up_to),
+        target_(folded_up_to) {}
+
+  /// For the helping thread: true when `make_list` should be called.
+  bool wants_list();
+  void make_list();
 
   /// Writes accounts that a batch changed in a way that only the row can tell, then the next slice
   /// of the round. `last_id` is the newest committed line, `lines` what the batch appends.
@@ -41,18 +52,29 @@ class BalanceWriter {
   std::int64_t folded_up_to() const { return folded_up_to_; }
 
  private:
+  std::vector<AccountKey> sorted_pinned_keys();
   void start_round(std::int64_t last_id);
+  void start_round_when_due(std::int64_t last_id);
   Status write_slice(Connection& db, Batch::Accounts* batch, std::size_t count);
   Status write_row(Connection& db, const AccountKey& key, std::int64_t last_entry,
                    std::string_view blob);
 
   SharedState& shared_;
   const std::int64_t limit_;
+  const bool helped_;
   std::int64_t folded_up_to_;
 
   std::vector<AccountKey> round_;
   std::size_t position_ = 0;  // of the next account of the round
   std::int64_t target_;       // where the watermark goes after the round
+
+  // The next round's list, while and after another thread makes it. What is ahead at `next_target_`
+  // is either in it, or was written by then.
+  enum class List { kNone, kWanted, kReady };
+  std::mutex list_mutex_;
+  List list_ = List::kNone;
+  std::vector<AccountKey> next_round_;
+  std::int64_t next_target_ = 0;
 
   // What the open transaction did.
   std::size_t new_position_ = 0;

@@ -63,6 +63,7 @@ Status Batch::undo_command() {
   if (!savepoint_) return {};
   savepoint_ = false;
   resolver_.undone();
+  memo_.reset();  // its row may be one that was made by this command
   PURSER_CHECK_OK(db_.run("ROLLBACK TO command"));
   return db_.run("RELEASE command");
 }
@@ -75,12 +76,25 @@ Status Batch::write() {
 }
 
 Result<std::optional<AccountKey>> Batch::find_account(const ItemKey& key) {
+  if (memo_ && memo_->key == key) return std::optional(memo_->row);
   PURSER_TRY(const auto customer, resolver_.customer(key.customer));
   if (!customer) return std::optional<AccountKey>();
   PURSER_TRY(const auto project, resolver_.project(key.customer.project));
   PURSER_TRY(const auto item, resolver_.item(*project, key.item));
   if (!item) return std::optional<AccountKey>();
-  return std::optional(AccountKey{customer->id, *item});
+  if (!memo_) memo_.emplace();
+  memo_->key = key;
+  memo_->row = {customer->id, *item};
+  return std::optional(memo_->row);
+}
+
+Result<AccountKey> Batch::make_account(const ItemKey& key) {
+  PURSER_TRY(const auto known, find_account(key));
+  if (known) return *known;
+  PURSER_TRY(const std::int64_t project, project_row(key.customer.project));
+  PURSER_TRY(const std::int64_t customer, customer_row(key.customer));
+  PURSER_TRY(const std::int64_t item, item_row(project, key.item));
+  return AccountKey{customer, item};
 }
 
 Result<StagedAccount*> Batch::staged(const AccountKey& key) {
@@ -89,9 +103,8 @@ Result<StagedAccount*> Batch::staged(const AccountKey& key) {
   auto found = shared_.accounts.find(key);
   if (!found.value) {
     // Nobody publishes while a batch runs, so what is in the database is what is committed.
-    PURSER_TRY(StoredAccount loaded, load_account(db_, key));
-    shared_.accounts.offer(key, loaded, found.generation);
-    found.value = std::move(loaded);
+    // It is not offered to the cache: what is loaded here is nearly always published changed.
+    PURSER_TRY(found.value, load_account(db_, key));
   }
   StagedAccount account;
   account.last_entry = found.value->last_entry;
@@ -110,10 +123,7 @@ Result<domain::ItemAccount> Batch::item(const ItemKey& key) {
 
 Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
                        std::span<const domain::Entry> entries) {
-  PURSER_TRY(const std::int64_t project, project_row(key.customer.project));
-  PURSER_TRY(const std::int64_t customer, customer_row(key.customer));
-  PURSER_TRY(const std::int64_t item, item_row(project, key.item));
-  const AccountKey row{customer, item};
+  PURSER_TRY(const AccountKey row, make_account(key));
   PURSER_TRY(StagedAccount * before, staged(row));
 
   // The ledger must tell how the account came about, or it could not be rebuilt from it.

@@ -111,6 +111,8 @@ class Batch final : public ReadsBy<app::StoreBatch> {
   Result<std::int64_t> customer_row(const CustomerKey& key);
   Result<std::int64_t> item_row(std::int64_t project, const ItemId& item);
   Result<std::optional<AccountKey>> find_account(const ItemKey& key);
+  /// The same; makes the rows that are missing.
+  Result<AccountKey> make_account(const ItemKey& key);
   Result<StagedAccount*> staged(const AccountKey& key);
   Status register_customer(std::int64_t project, CustomerType type, const std::string& id);
   Status retire_customer(std::int64_t project, CustomerType type, const std::string& id);
@@ -128,6 +130,13 @@ class Batch final : public ReadsBy<app::StoreBatch> {
   std::vector<StagedLine> lines_;
   Records records_;
   std::int64_t next_id_;
+
+  // The account that was looked up last: a command reads an item and then writes it.
+  struct Memo {
+    ItemKey key;
+    AccountKey row;
+  };
+  std::optional<Memo> memo_;
 
   // What `undo_command` goes back to.
   bool savepoint_ = false;

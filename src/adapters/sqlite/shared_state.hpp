@@ -92,56 +92,68 @@ using CustomerCache = ShardedCache<CustomerTraits>;
 /// once may be kept for ever; only the number of entries is bounded. Thread-safe.
 class Names {
  public:
-  std::optional<std::int64_t> project(std::string_view id) const { return find(projects_, id); }
+  std::optional<std::int64_t> project(std::string_view id) const {
+    const std::lock_guard lock(mutex_);
+    return find(projects_, id);
+  }
   std::optional<std::int64_t> item(std::int64_t project, std::string_view item) const {
-    return find(items_, item_key(project, item));
+    const std::lock_guard lock(mutex_);
+    const auto found = items_.find(project);
+    return found == items_.end() ? std::nullopt : find(found->second, item);
   }
   void keep_project(std::string_view id, std::int64_t row) {
-    keep(projects_, std::string(id), row);
+    const std::lock_guard lock(mutex_);
+    keep(projects_, id, row);
   }
   void keep_item(std::int64_t project, std::string_view item, std::int64_t row) {
-    keep(items_, item_key(project, item), row);
+    const std::lock_guard lock(mutex_);
+    keep(items_[project], item, row);
   }
   void clear() {
-    std::lock_guard lock(mutex_);
+    const std::lock_guard lock(mutex_);
     projects_.clear();
     items_.clear();
   }
   /// Hands everything over to `other`.
   void move_into(Names& other) {
-    std::scoped_lock lock(mutex_, other.mutex_);
-    for (auto& [id, row] : projects_) insert(other.projects_, id, row);
-    for (auto& [key, row] : items_) insert(other.items_, key, row);
+    const std::scoped_lock lock(mutex_, other.mutex_);
+    for (const auto& [id, row] : projects_) other.keep(other.projects_, id, row);
+    for (const auto& [project, names] : items_) {
+      for (const auto& [item, row] : names) other.keep(other.items_[project], item, row);
+    }
     projects_.clear();
     items_.clear();
   }
 
  private:
   static constexpr std::size_t kLimit = 100'000;
-  using Map = std::unordered_map<std::string, std::int64_t>;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using Map = std::unordered_map<std::string, std::int64_t, Hash, std::equal_to<>>;
 
-  static std::string item_key(std::int64_t project, std::string_view item) {
-    std::string key(reinterpret_cast<const char*>(&project), sizeof project);
-    return key.append(item);
-  }
-  std::optional<std::int64_t> find(const Map& map, std::string_view key) const {
-    std::lock_guard lock(mutex_);
-    const auto found = map.find(std::string(key));
+  static std::optional<std::int64_t> find(const Map& map, std::string_view key) {
+    const auto found = map.find(key);
     if (found == map.end()) return std::nullopt;
     return found->second;
   }
-  void keep(Map& map, std::string key, std::int64_t row) {
-    std::lock_guard lock(mutex_);
-    insert(map, std::move(key), row);
-  }
-  static void insert(Map& map, std::string key, std::int64_t row) {
-    if (map.size() >= kLimit) map.clear();
-    map[std::move(key)] = row;
+  void keep(Map& map, std::string_view key, std::int64_t row) {
+    if (kept_ >= kLimit) {
+      // What is forgotten is found again in the database.
+      kept_ = 0;
+      projects_.clear();
+      for (auto& [project, names] : items_) names.clear();
+    }
+    if (map.try_emplace(std::string(key), row).second) ++kept_;
   }
 
   mutable std::mutex mutex_;
+  std::size_t kept_ = 0;
   Map projects_;
-  Map items_;
+  std::unordered_map<std::int64_t, Map> items_;
 };
 
 struct SharedState {

@@ -38,7 +38,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(SqliteOptions options,
 Status SqliteStore::start() {
   PURSER_CHECK_OK(open_writer());
   PURSER_TRY(const Recovered recovered, recover(*writer_, shared_));
-  balances_.emplace(shared_, recovered.folded_up_to, options_.dirty_limit);
+  balances_.emplace(shared_, recovered.folded_up_to, options_.dirty_limit, options_.background);
   next_id_ = recovered.last_id + 1;
   last_instant_ = recovered.last_instant;
   PURSER_TRY(views_, open_pool(options_.readers));
@@ -128,6 +128,7 @@ Status SqliteStore::run_batch(const std::function<Status(app::StoreBatch&)>& wor
   // From here on it is durable: nothing below may fail.
   publish(batch);
   resolver.publish();
+  if (options_.background && wal_->wants_copy()) background_wake_.notify_one();
   return {};
 }
 
@@ -179,6 +180,7 @@ void SqliteStore::run_background() {
     if (stopping_) return;
     lock.unlock();
     if (wal_->wants_copy()) wal_->copy();
+    if (balances_->wants_list()) balances_->make_list();
     const std::uint64_t batches = batches_.load(std::memory_order_relaxed);
     if (batches == seen) {
       const std::unique_lock writer(writer_mutex_, std::try_to_lock);

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "adapters/sqlite/fault_vfs.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/temporary_folder.hpp"
+#include "tests/sqlite/fault_vfs.hpp"
 
 // A disk that is full, refuses, or loses a sync.
 

@@ -6,11 +6,11 @@
 #include <map>
 #include <random>
 
-#include "adapters/sqlite/fault_vfs.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "domain/ledger.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/temporary_folder.hpp"
+#include "tests/sqlite/fault_vfs.hpp"
 
 // Power loss at every point: a run is recorded write by write; then the disk is rebuilt as it may
 // be found after a crash there, with what was not synced lost, torn or reordered. Every such disk

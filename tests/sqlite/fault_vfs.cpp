@@ -1,4 +1,4 @@
-#include "adapters/sqlite/fault_vfs.hpp"
+#include "tests/sqlite/fault_vfs.hpp"
 
 #include <algorithm>
 #include <cstdlib>
