@@ -66,7 +66,24 @@ Status announce(const Invocation& invocation, const DataFolder& folder, const As
   if (!info.sandbox_url.empty())
     std::cout << fmt::format(" (Stripe sandbox on {})", info.sandbox_url);
   std::cout << std::endl;
+  log_event(LogLevel::kInfo, "Serving.",
+            {{"url", info.url}, {"sandbox_url", info.sandbox_url}, {"version", PURSER_VERSION}});
   return {};
+}
+
+/// Says what is safe on one's own machine only.
+void warn(const Settings& settings, const Assembly& assembly) {
+  const std::string host = settings.address(setting("http.listen")).host;
+  const bool is_local = host == "localhost" || host == "::1" || host.starts_with("127.");
+  if (!is_local && !assembly.sandbox_url().empty()) {
+    log_event(
+        LogLevel::kWarn,
+        "Others can reach this server, and it sells through the sandbox, where no money moves. "
+        "Set stripe.secret_key to take money, or sandbox.enabled = false.");
+  }
+  if (settings.text(setting("clock")) == "manual") {
+    log_event(LogLevel::kWarn, "The clock is a manual one: it stands still until it is moved.");
+  }
 }
 
 }  // namespace
@@ -91,6 +108,7 @@ int run_serve(const Invocation& invocation, const Settings& settings) {
   if (!assembly) return fail(assembly.error());
   const Status announced = announce(invocation, *folder, **assembly);
   if (!announced) return fail(announced.error());
+  warn(settings, **assembly);
 
   wait_for_stop(signals, invocation);
   let_signals_end(signals);
