@@ -51,23 +51,18 @@ Engine::~Engine() {
 }
 
 void Engine::submit(std::optional<IdempotencyScope> scope, Work work, Done done) {
-  std::optional<Error> refusal;
   bool wake = false;
   {
-    std::lock_guard lock(mutex_);
-    if (draining_) {
-      refusal = shutting_down();
-    } else if (queue_.size() >= options_.queue_limit) {
-      refusal = overloaded();
-    } else {
-      wake = queue_.empty() && !busy_;
-      queue_.push_back({std::move(scope), std::move(work), std::move(done)});
+    std::unique_lock lock(mutex_);
+    const bool full = queue_.size() >= options_.queue_limit;
+    if (draining_ || full) {
+      const Error refusal = draining_ ? shutting_down() : overloaded();
+      lock.unlock();
+      refused_full_.fetch_add(1, std::memory_order_relaxed);
+      return done(refusal);
     }
-  }
-  if (refusal) {
-    refused_full_.fetch_add(1, std::memory_order_relaxed);
-    done(*std::move(refusal));
-    return;
+    wake = queue_.empty() && !busy_;
+    queue_.push_back({std::move(scope), std::move(work), std::move(done)});
   }
   // While a batch commits the committer looks at the queue by itself: no wake-up is needed then.
   if (wake) wake_.notify_one();
@@ -215,12 +210,19 @@ void Engine::commit_batch(std::vector<Job>& jobs) {
   if (committed) {
     for (const auto& publish : after_commit) publish();
   }
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    if (committed) {
-      jobs[i].done(std::move(results[i]));
-    } else {
-      jobs[i].done(committed.error());
+  const auto release = [&] {
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+      if (committed) {
+        jobs[i].done(std::move(results[i]));
+      } else {
+        jobs[i].done(committed.error());
+      }
     }
+  };
+  if (options_.around_release) {
+    options_.around_release(release);
+  } else {
+    release();
   }
 }
 

@@ -26,7 +26,7 @@ class AccessTest : public ::testing::Test {
   std::string outcome(const Credentials& credentials) {
     const auto fast = world_.access->authenticate_fast(credentials);
     const auto full = world_.access->authenticate(credentials);
-    const std::string text = say(full);
+    std::string text = say(full);
     if (fast && say(*fast) != text) return "fast says " + say(*fast) + ", full says " + text;
     return text;
   }

@@ -125,7 +125,8 @@ Result<std::string> FakeProvider::create_customer(const ProviderCredentials&,
                                                   const NewRemoteCustomer& customer,
                                                   const std::string& key) {
   std::string parameters = customer.display_name + "|" + customer.email.value_or("");
-  for (const auto& [name, value] : customer.metadata) parameters += "|" + name + "=" + value;
+  for (const auto& [name, value] : customer.metadata)
+    parameters.append("|").append(name).append("=").append(value);
   return once("create_customer", key, parameters, [&]() -> Result<std::string> {
     const std::string id = next_id("cus_");
     customers_[id] = customer;
