@@ -41,19 +41,16 @@ ErrorCode code_of_refusal(int status) {
 
 }  // namespace
 
-void InFlight::enter() {
-  const std::lock_guard lock(mutex_);
-  ++count_;
-}
-
 void InFlight::leave() {
+  if (count_.fetch_sub(1) != 1) return;
+  // The last one may be waited for. Taking the lock makes sure that the waiter is really waiting.
   const std::lock_guard lock(mutex_);
-  if (--count_ == 0) none_.notify_all();
+  none_.notify_all();
 }
 
 void InFlight::wait_until_none() {
   std::unique_lock lock(mutex_);
-  none_.wait(lock, [this] { return count_ == 0; });
+  none_.wait(lock, [this] { return count_.load() == 0; });
 }
 
 Call::Call(Core& of, std::shared_ptr<InFlight> counter, net::Request received,
@@ -124,7 +121,8 @@ void Core::finish(Call& call, Reply reply, std::string_view code, std::string_vi
   response.content_type = reply.content_type;
   response.headers = std::move(reply.headers);
   const bool is_page = call.route != nullptr && call.route->is_page();
-  add_common_headers(response.headers, &call.request, call.request_id, is_page);
+  const bool for_browser = !call.request.header("origin").empty();
+  response.header_lines = common_header_lines(call.request_id, for_browser, is_page);
   if (!code.empty()) response.headers.push_back({"x-stack-known-error", std::string(code)});
   if (reply.replayed) response.headers.push_back({"idempotency-replayed", "true"});
   if (reply.status == 503 || reply.status == 429) {
@@ -167,7 +165,7 @@ net::Response Core::refusal(int status) {
   response.status = status;
   response.close = true;
   response.body = encode_error(error, id);
-  add_common_headers(response.headers, nullptr, id, false);
+  response.header_lines = common_header_lines(id, false, false);
   response.headers.push_back({"x-stack-known-error", std::string(error_row(code).name)});
   if (status == 503) response.headers.push_back({"retry-after", std::string(kRetryAfterSeconds)});
   metrics_.record(routes().size(), status, 0);

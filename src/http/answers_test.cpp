@@ -50,14 +50,16 @@ TEST(ErrorReply, PassingFaultsAreNotFinal) {
 }
 
 TEST(Headers, EveryAnswerHasThem) {
-  std::vector<net::Header> headers;
-  add_common_headers(headers, nullptr, "r1", false);
-  std::set<std::string> names;
-  for (const net::Header& header : headers) names.insert(header.name + ": " + header.value);
-  EXPECT_TRUE(names.contains("cache-control: no-store"));
-  EXPECT_TRUE(names.contains("x-purser-request-id: r1"));
-  EXPECT_TRUE(names.contains("x-stack-request-id: r1"));
-  EXPECT_TRUE(names.contains("access-control-allow-origin: *"));
+  const std::string lines = common_header_lines("r1", false, false);
+  for (const char* line : {"cache-control: no-store\r\n", "x-purser-request-id: r1\r\n",
+                           "x-stack-request-id: r1\r\n", "access-control-allow-origin: *\r\n"}) {
+    EXPECT_NE(lines.find(line), std::string::npos) << line;
+  }
+  EXPECT_EQ(lines.find("\r\n\r\n"), std::string::npos);
+  EXPECT_TRUE(lines.ends_with("\r\n"));
+  EXPECT_TRUE(common_header_lines("r1", false, true).ends_with("referrer-policy: no-referrer\r\n"));
+  EXPECT_NE(common_header_lines("r1", true, false).find("access-control-expose-headers: "),
+            std::string::npos);
 }
 
 TEST(Pages, EscapeWhatTheyAreGiven) {

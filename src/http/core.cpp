@@ -153,8 +153,7 @@ Status Core::decode(Call& call) {
 // A client's team takes a look into the store, which may have to wait for a reader.
 bool Core::needs_worker(const Call& call) const {
   if (call.route->runs_on == RunsOn::kWorker) return true;
-  return call.route->is_for_customer() && call.is_client() &&
-         call.parameter("customer_type") == "team";
+  return call.route->is_for_customer() && call.is_client() && call.path[0] == "team";
 }
 
 void Core::run(const CallPtr& call) {
@@ -199,8 +198,8 @@ std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) cons
 }
 
 void Core::write(const CallPtr& call, Decide decide) {
-  const auto work = [this, call,
-                     decide = std::move(decide)](app::StoreBatch& batch) -> Result<app::Decision> {
+  auto work = [this, call,
+               decide = std::move(decide)](app::StoreBatch& batch) -> Result<app::Decision> {
     app::Decision decision;
     Result<Written> written = decide(batch, decision.after_commit);
     if (written) {
@@ -215,9 +214,9 @@ void Core::write(const CallPtr& call, Decide decide) {
     refused.reply = kept(*call, status_of(error), encode_error(error, call->request_id));
     return refused;
   };
-  dependencies_.engine.submit(call->scope, work, [this, call](Result<app::EngineReply> result) {
-    answer(*call, std::move(result));
-  });
+  dependencies_.engine.submit(
+      call->scope, std::move(work),
+      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); });
 }
 
 }  // namespace purser::http

@@ -32,14 +32,14 @@ class Core;
 /// Counts the requests that are running, so that a stop can wait for them.
 class InFlight {
  public:
-  void enter();
+  void enter() { count_.fetch_add(1, std::memory_order_relaxed); }
   void leave();
   void wait_until_none();
 
  private:
   std::mutex mutex_;
   std::condition_variable none_;
-  std::size_t count_ = 0;
+  std::atomic<std::size_t> count_{0};
 };
 
 /// One request on its way. Owned by whoever works on it; answered exactly once through the Core.

@@ -171,7 +171,8 @@ Result<Query> decode_query(const Route& route, std::string_view query) {
     const Field* field = find_parameter(route, name);
     if (field == nullptr) {
       if (route.is_page()) continue;
-      errors.push_back({"query." + name, "is not a parameter of this route"});
+      // As it stood in the URL: the decoded name may hold bytes that no answer can carry.
+      errors.push_back({"query." + net::percent_encode(name), "is not a parameter of this route"});
     } else if (has(known, name)) {
       errors.push_back({"query." + name, "is given twice"});
     } else if (!text.empty()) {
@@ -187,15 +188,16 @@ Result<Query> decode_query(const Route& route, std::string_view query) {
 Result<std::vector<std::string>> decode_path(const Match& match) {
   std::vector<std::string> values;
   FieldErrors errors;
-  const auto names = parameter_names(match.route->path);
+  values.reserve(match.parameter_count);
   for (std::size_t i = 0; i < match.parameter_count; ++i) {
-    const std::string path = "path." + std::string(names[i]);
+    const std::string_view name = (*match.names)[i];
+    const std::string path = "path." + std::string(name);
     auto value = net::percent_decode(match.parameters[i]);
     if (!value) {
       errors.push_back({path, "is not properly percent-encoded"});
       continue;
     }
-    if (names[i] == "customer_type" && !parse_customer_type(*value)) {
+    if (name == "customer_type" && !parse_customer_type(*value)) {
       errors.push_back({path, "must be user, team or custom"});
     } else {
       check_id(*value, path, errors);

@@ -25,22 +25,21 @@ std::string allowed_headers() {
 
 }  // namespace
 
-void add_common_headers(std::vector<net::Header>& headers, const net::Request* request,
-                        std::string_view request_id, bool is_page) {
-  headers.push_back({"cache-control", "no-store"});
-  headers.push_back({"x-purser-request-id", std::string(request_id)});
-  headers.push_back({"x-stack-request-id", std::string(request_id)});
-  if (is_page) {
-    headers.push_back({"content-security-policy", page_policy()});
-    headers.push_back({"x-frame-options", "DENY"});
-    headers.push_back({"x-content-type-options", "nosniff"});
-    headers.push_back({"referrer-policy", "no-referrer"});
-    return;
-  }
-  headers.push_back({"access-control-allow-origin", "*"});
-  if (request != nullptr && !request->header("origin").empty()) {
-    headers.push_back({"access-control-expose-headers", std::string(kExposed)});
-  }
+std::string common_header_lines(std::string_view request_id, bool for_browser, bool is_page) {
+  static const std::string for_pages = "content-security-policy: " + page_policy() +
+                                       "\r\nx-frame-options: DENY\r\n"
+                                       "x-content-type-options: nosniff\r\n"
+                                       "referrer-policy: no-referrer\r\n";
+  static const std::string exposed =
+      "access-control-expose-headers: " + std::string(kExposed) + "\r\n";
+  std::string lines;
+  lines.reserve(is_page || for_browser ? 600 : 200);
+  lines.append("cache-control: no-store\r\nx-purser-request-id: ").append(request_id);
+  lines.append("\r\nx-stack-request-id: ").append(request_id).append("\r\n");
+  if (is_page) return lines.append(for_pages);
+  lines.append("access-control-allow-origin: *\r\n");
+  if (for_browser) lines.append(exposed);
+  return lines;
 }
 
 void add_preflight_headers(std::vector<net::Header>& headers, std::string_view allowed) {

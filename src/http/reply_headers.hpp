@@ -9,10 +9,9 @@
 
 namespace purser::http {
 
-/// Adds the headers that every answer has: request id, no caching, CORS; for pages also those that
-/// keep others from framing or scripting them.
-void add_common_headers(std::vector<net::Header>& headers, const net::Request* request,
-                        std::string_view request_id, bool is_page);
+/// The header lines that every answer has: request id, no caching, CORS (`for_browser`: the request
+/// came from a page); for our own pages those that keep others from framing or scripting them.
+std::string common_header_lines(std::string_view request_id, bool for_browser, bool is_page);
 
 /// Adds what browsers ask for before a request of their own.
 void add_preflight_headers(std::vector<net::Header>& headers, std::string_view allowed);

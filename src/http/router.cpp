@@ -49,7 +49,7 @@ bool more_literal(std::span<const std::string_view> a, std::span<const std::stri
 Router::Router(std::span<const Route> routes) {
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const Segments segments = split(routes[i].path);
-    Pattern pattern{&routes[i], i, {}};
+    Pattern pattern{&routes[i], i, {}, parameter_names(routes[i].path)};
     pattern.segments.assign(segments.at.begin(),
                             segments.at.begin() + static_cast<std::ptrdiff_t>(segments.count));
     by_length_[segments.count].push_back(std::move(pattern));
@@ -77,6 +77,7 @@ Match Router::find(std::string_view method, std::string_view path) const {
     }
     match.route = pattern.route;
     match.index = pattern.index;
+    match.names = &pattern.names;
     for (std::size_t i = 0; i < segments.count; ++i) {
       if (is_parameter(pattern.segments[i])) {
         match.parameters[match.parameter_count++] = segments.at[i];

@@ -20,6 +20,7 @@ struct Match {
   /// The path's segments at the pattern's braces, not yet percent-decoded, in order.
   std::array<std::string_view, kMaxParameters> parameters{};
   std::size_t parameter_count = 0;
+  const std::vector<std::string_view>* names = nullptr;  ///< the parameters'; the router's
   std::string allowed;  ///< without a route: the methods of this path, "" when there is none
 };
 
@@ -36,7 +37,8 @@ class Router {
   struct Pattern {
     const Route* route;
     std::size_t index;
-    std::vector<std::string_view> segments;  ///< a parameter is an empty view
+    std::vector<std::string_view> segments;
+    std::vector<std::string_view> names;  ///< of the parameters, in order
   };
   std::array<std::vector<Pattern>, kMaxSegments + 1> by_length_;
 };

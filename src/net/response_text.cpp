@@ -105,6 +105,7 @@ void append_response(std::string& out, const Response& response, const ResponseF
     append_number(out, response.body.size());
     out += "\r\n";
   }
+  out += response.header_lines;
   for (const Header& header : response.headers) append_header(out, header.name, header.value);
   if (frame.close) {
     out += "connection: close\r\n";

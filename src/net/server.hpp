@@ -40,6 +40,9 @@ struct Response {
   int status = 200;
   std::string content_type = "application/json; charset=utf-8";
   std::vector<Header> headers;  ///< content-length and connection are added by the server
+  /// Further header lines, complete ("name: value\r\n" each), sent as they are: for those that
+  /// every answer has. Never with text from outside.
+  std::string header_lines = {};
   std::string body;
   bool close = false;  ///< close the connection after this response
   /// Close the connection without sending this response: a fault that a test double can play.

@@ -134,6 +134,10 @@ Status Server::open_store() {
   engine.queue_limit = static_cast<std::size_t>(settings_.integer(setting("engine.queue_limit")));
   engine.batch_limit = static_cast<std::size_t>(settings_.integer(setting("engine.batch_limit")));
   engine.instance = ids_.unique_id();
+  engine.around_release = [](const std::function<void()>& release) {
+    const net::ResponseBatch together;  // one wake-up of the I/O thread for the whole batch
+    release();
+  };
   engine_ = std::make_unique<app::Engine>(*store_, std::move(engine));
   PURSER_TRY(registry_, app::Registry::load(*store_));
   return {};

@@ -109,7 +109,8 @@ TEST_F(SalesTest, GrantingGivesWithoutPayment) {
 TEST_F(SalesTest, InlineProductsAreSoldByTheServer) {
   const Answer url = api_.server("POST", "/customers/custom/acme/checkout",
                                  R"({"product":{"display_name":"Setup","type":"one_time",
-          "prices":[{"amount":4900,"currency":"eur"}],"included_items":{"calls":{"quantity":10}}}})");
+          "prices":[{"amount":4900,"currency":"eur"}],
+          "included_items":{"calls":{"quantity":10}}}})");
   ASSERT_EQ(url.status, 200) << url.body;
   const Answer bad =
       api_.server("POST", "/customers/custom/acme/checkout",
