@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include <gmock/gmock.h>
+#include <thread>
 
 #include "net/response_text.hpp"
 #include "net/test_client.hpp"
@@ -83,7 +84,8 @@ TEST_F(ServerTest, ClosesWithoutAnAnswerWhenTheHandlerDropsIt) {
       "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(body_of(c.read_response()), "/1");
   EXPECT_TRUE(c.is_closed());
-  EXPECT_EQ(server_->open_connections(), 0U);
+  // The client may see the end before the server has put the connection away.
+  while (server_->open_connections() > 0) std::this_thread::yield();
 }
 
 TEST_F(ServerTest, ServesHttp10) {
