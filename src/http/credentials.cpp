@@ -1,10 +1,12 @@
 #include "http/credentials.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 
 #include "crypto/crypto.hpp"
+#include "http/schema.hpp"
 
 namespace purser::http {
 namespace {
@@ -66,6 +68,11 @@ void take(Found& found, const net::Header& header) {
   }
 }
 
+// Errors repeat these two, and an answer can carry only text; bytes that are none name nothing.
+std::string printable(std::string text) {
+  return is_clean_utf8(text) ? text : net::percent_encode(text);
+}
+
 }  // namespace
 
 app::Credentials read_credentials(const net::Request& request) {
@@ -84,8 +91,8 @@ app::Credentials read_credentials(const net::Request& request) {
       }
     }
   }
-  credentials.access_type = found.text(Name::kAccessType);
-  credentials.project_id = found.text(Name::kProjectId);
+  credentials.access_type = printable(found.text(Name::kAccessType));
+  credentials.project_id = printable(found.text(Name::kProjectId));
   credentials.publishable_client_key = found.secret(Name::kClientKey);
   credentials.secret_server_key = found.secret(Name::kServerKey);
   credentials.super_secret_admin_key = found.secret(Name::kAdminKey);

@@ -46,6 +46,13 @@ TEST(Credentials, Bearer) {
   EXPECT_TRUE(read_credentials(with({{"x-stackaccess-type", "client"}})).access_type.empty());
 }
 
+TEST(Credentials, BytesThatAreNoTextCannotReachAnAnswer) {
+  const auto read = read_credentials(
+      with({{"x-purser-access-type", "\xff"}, {"x-purser-project-id", "gr\xc3\xbc\xc3"}}));
+  EXPECT_EQ(read.access_type, "%FF");
+  EXPECT_EQ(read.project_id, "gr%C3%BC%C3");
+}
+
 TEST(RootKey, IsComparedByItsDigest) {
   const auto digest = crypto::sha256("srk_right");
   EXPECT_TRUE(has_root_key(with({{"X-Purser-Root-Key", "srk_right"}}), digest));
