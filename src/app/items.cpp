@@ -220,17 +220,13 @@ Result<LedgerPage> Items::ledger(const ProjectContext& context, const ItemKey& k
   std::vector<LedgerLine> due;
   if (!before) {
     PURSER_TRY(domain::ItemAccount account, view->item(key));
-    // A commit between the two reads shows as another quantity: the lines are then read again, and
-    // what became due is among them. Balances that come and go by the same amount do no harm: then
-    // nothing was due before, or it stands in both.
     const Quantity newest =
         page.lines.empty() ? Quantity{} : page.lines.front().entry.quantity_after;
-    if (newest != account.quantity()) {
-      PURSER_TRY(page.lines, view->ledger(key, before, limit + 1));
-      PURSER_TRY(account, view->item(key));
-    }
     const Timestamp now = clock_.now();
-    if (domain::is_due(account, now)) {
+    if (newest != account.quantity()) {
+      // A commit came between the two reads; it has recorded what was due.
+      PURSER_TRY(page.lines, view->ledger(key, before, limit + 1));
+    } else if (domain::is_due(account, now)) {
       PURSER_TRY(domain::Change change, domain::apply_due(std::move(account), now));
       due = due_lines(std::move(change.entries));
     }
