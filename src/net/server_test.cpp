@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include <gmock/gmock.h>
+
 #include <thread>
 
 #include "net/response_text.hpp"
