@@ -168,6 +168,39 @@ TEST_F(SqliteOpen, AKillInsideAMigrationRollsItBack) {
   EXPECT_EQ(*db->integer("SELECT count(*) FROM a"), 1);
 }
 
+// An operator copies a backup over the file of a killed server and leaves its log behind.
+TEST_F(SqliteOpen, ABackupIsRestoredByCopyingItBackOverAKilledServersFile) {
+  const ItemKey credits =
+      contract::item_of(contract::customer_of("p", CustomerType::kCustom, "c"), "credits");
+  const std::string backup = folder_.path("backup.db");
+  std::string log;
+  {
+    auto store = open();
+    PURSER_ASSERT_OK(store);
+    PURSER_ASSERT_OK((*store)->commit([&](app::StoreBatch& batch) -> Status {
+      PURSER_CHECK_OK(batch.insert_project(contract::project_of("p")));
+      return contract::give(batch, credits, 10);
+    }));
+    PURSER_ASSERT_OK((*store)->backup(backup, {}));
+    for (int i = 0; i < 20; ++i) {
+      PURSER_ASSERT_OK((*store)->commit(
+          [&](app::StoreBatch& batch) { return contract::give(batch, credits, 1); }));
+    }
+    std::ifstream file(path_ + "-wal", std::ios::binary);
+    log.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  ASSERT_GT(log.size(), 4096U);
+  std::filesystem::copy_file(backup, path_, std::filesystem::copy_options::overwrite_existing);
+  std::ofstream(path_ + "-wal", std::ios::binary) << log;
+
+  auto restored = open();
+  PURSER_ASSERT_OK(restored);
+  EXPECT_EQ((*restored)->view()->item(credits)->quantity(), contract::amount(10));
+  const auto report = (*restored)->verify({});
+  PURSER_ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty());
+}
+
 TEST_F(SqliteOpen, EmbeddedMigrationsAreNumberedWithoutGaps) {
   int expected = 1;
   for (const Migration& migration : embedded_migrations()) {

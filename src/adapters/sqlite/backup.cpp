@@ -12,6 +12,11 @@ namespace {
 
 constexpr int kPagesAtATime = 1024;
 
+// Two bytes of the file's header say how it is journalled: 1 with a rollback journal, 2 with a log.
+// Source: https://www.sqlite.org/fileformat2.html#file_format_version_numbers
+constexpr off_t kJournalBytes = 18;
+constexpr char kWithoutLog[2] = {1, 1};
+
 Error failed(const std::string& what, const std::string& why) {
   return {ErrorCode::kStoreUnavailable, "The backup was not made: " + what + ": " + why + "."};
 }
@@ -27,6 +32,16 @@ Status sync_path(const std::string& path, int flags) {
   const int why = errno;
   close(descriptor);
   if (synced != 0) return failed(path, std::strerror(why));
+  return {};
+}
+
+Status mark_as_without_log(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return failed(path, std::strerror(errno));
+  const ssize_t written = pwrite(descriptor, kWithoutLog, sizeof kWithoutLog, kJournalBytes);
+  const int why = errno;
+  close(descriptor);
+  if (written != sizeof kWithoutLog) return failed(path, std::strerror(why));
   return {};
 }
 
@@ -75,12 +90,32 @@ Status backup_database(Connection& source, const std::string& path, const std::s
   const std::string partial = path + ".partial";
   std::filesystem::remove(partial, ignored);  // of an attempt that was cut off
   Status status = copy_database(source, partial, vfs, progress);
+  if (status) status = mark_as_without_log(partial);
   if (status) status = sync_path(partial, O_RDWR);
   if (status) status = put_in_place(partial, path);
   std::filesystem::remove(partial, ignored);
   if (!status) return status;
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return sync_path(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+}
+
+Status discard_log_of_replaced_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return {};  // opening the database says what is wrong
+  char bytes[sizeof kWithoutLog] = {};
+  const ssize_t size = pread(descriptor, bytes, sizeof bytes, kJournalBytes);
+  close(descriptor);
+  if (size != sizeof bytes || std::memcmp(bytes, kWithoutLog, sizeof bytes) != 0) return {};
+  for (const char* suffix : {"-wal", "-shm"}) {
+    const std::string log = path + suffix;
+    if (unlink(log.c_str()) != 0 && errno != ENOENT) {
+      return Error{ErrorCode::kStoreUnavailable, "The file " + log +
+                                                     " belongs to the database that the backup "
+                                                     "replaced, and cannot be removed: " +
+                                                     std::strerror(errno) + "."};
+    }
+  }
+  return {};
 }
 
 }  // namespace purser::sqlite

@@ -53,6 +53,7 @@ Status SqliteStore::start() {
 }
 
 Status SqliteStore::open_writer() {
+  PURSER_CHECK_OK(discard_log_of_replaced_file(options_.path));
   PURSER_TRY(writer_, Connection::open(options_.path, OpenMode::kWriter, options_.vfs));
   // The schema is looked at before anything is written, in case the file is not ours.
   PURSER_CHECK_OK(writer_->exec("PRAGMA synchronous=FULL;"));

@@ -93,8 +93,8 @@ class StoreView {
 
 /// Reads and writes of one batch; reads see the batch's own writes. Used by one thread.
 /// A batch holds several commands: `begin_command` starts one, `undo_command` takes back all that
-/// it wrote. Unique violations are errors (kAlreadyExists); anything else that fails is
-/// kStoreUnavailable and sinks the whole batch.
+/// it wrote. Unique violations are kAlreadyExists, updates of what is absent kInternalError;
+/// anything else that fails is kStoreUnavailable and sinks the whole batch.
 class StoreBatch : public StoreView {
  public:
   /// The instant of this batch: never before that of an earlier batch.
