@@ -1,6 +1,9 @@
 #include "adapters/sqlite/recovery.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <span>
+#include <tuple>
 #include <vector>
 
 #include "adapters/sqlite/resolver.hpp"
@@ -32,23 +35,32 @@ Result<std::vector<TailLine>> read_tail(Connection& db, std::int64_t above) {
   }
 }
 
-/// Folds the lines [begin, end) of one account and pins it.
-template <class It>
-Status fold_account(Connection& db, SharedState& shared, It begin, It end) {
-  const AccountKey key = begin->key;
+/// The lines of a tail grouped by account, in their order: positions, because lines are heavy to
+/// move.
+std::vector<std::size_t> by_account(const std::vector<TailLine>& tail) {
+  std::vector<std::size_t> order(tail.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tie(tail[a].key, a) < std::tie(tail[b].key, b);
+  });
+  return order;
+}
+
+/// Folds the lines of one account and pins it.
+Status fold_account(Connection& db, SharedState& shared, const std::vector<TailLine>& tail,
+                    std::span<const std::size_t> lines) {
+  const AccountKey key = tail[lines.front()].key;
   PURSER_TRY(StoredAccount stored, load_account(db, key));
+  if (tail[lines.back()].id <= stored.last_entry) return {};
   domain::ItemAccount account;
   if (!stored.blob.empty()) {
     PURSER_TRY(account, codec::decode_account(stored.blob));
   }
-  bool ahead = false;
-  for (It line = begin; line != end; ++line) {
-    if (line->id <= stored.last_entry) continue;
-    PURSER_TRY(account, domain::fold(std::move(account), line->entry));
-    stored.last_entry = line->id;
-    ahead = true;
+  for (const std::size_t line : lines) {
+    if (tail[line].id <= stored.last_entry) continue;
+    PURSER_TRY(account, domain::fold(std::move(account), tail[line].entry));
+    stored.last_entry = tail[line].id;
   }
-  if (!ahead) return {};
   stored.blob = codec::encode_account(account);
   shared.accounts.publish(key, std::move(stored), true);
   return {};
@@ -79,13 +91,12 @@ Result<Recovered> recover(Connection& db, SharedState& shared) {
   recovered.last_instant =
       Timestamp::from_millis(std::max({line_at, event_at, record_at})).value_or(Timestamp{});
 
-  PURSER_TRY(std::vector<TailLine> tail, read_tail(db, recovered.folded_up_to));
-  std::stable_sort(tail.begin(), tail.end(),
-                   [](const TailLine& a, const TailLine& b) { return a.key < b.key; });
-  for (auto begin = tail.begin(); begin != tail.end();) {
-    auto end = std::find_if(begin, tail.end(),
-                            [&](const TailLine& line) { return line.key != begin->key; });
-    PURSER_CHECK_OK(fold_account(db, shared, begin, end));
+  PURSER_TRY(const std::vector<TailLine> tail, read_tail(db, recovered.folded_up_to));
+  const std::vector<std::size_t> order = by_account(tail);
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && tail[order[end]].key == tail[order[begin]].key) ++end;
+    PURSER_CHECK_OK(fold_account(db, shared, tail, std::span(order).subspan(begin, end - begin)));
     begin = end;
   }
   return recovered;

@@ -26,7 +26,7 @@ struct SqliteOptions {
 
   /// Ledger lines that may stay above the watermark: they are folded again when the file is opened
   /// after a crash, at about a million a second. Range: 2 and more.
-  std::int64_t dirty_limit = 262'144;
+  std::int64_t dirty_limit = 131'072;
 
   /// Length of the write-ahead log, in pages of 4 KiB, at which it is carried over into the
   /// database file. Range: 1 and more.
