@@ -18,8 +18,10 @@ int main(int argc, char** argv) {
   sigaddset(&end, SIGINT);
   pthread_sigmask(SIG_BLOCK, &end, nullptr);
 
+  purser::net::ServerOptions options;
+  options.threads = 0;  // as many as Purser's default
   auto server = purser::net::Server::start(
-      {}, [](const purser::net::Request&, purser::net::Responder respond) {
+      options, [](const purser::net::Request&, purser::net::Responder respond) {
         purser::net::Response response;
         response.body = R"({"hello":"world"})";
         respond(std::move(response));

@@ -42,7 +42,7 @@ if(purser_sqlite_source STREQUAL "amalgamation")
     SQLITE_USE_ALLOCA
     HAVE_USLEEP=1)
   # Optimised in every build type: the store's tests would crawl otherwise.
-  target_compile_options(purser_sqlite3 PRIVATE -O2 -w)
+  target_compile_options(purser_sqlite3 PRIVATE -O2 -w -fno-omit-frame-pointer)
   if(PURSER_SANITIZE MATCHES "undefined")
     # SQLite's own tests look for this, and it takes minutes to compile; what we hand to it is still
     # watched by AddressSanitizer.

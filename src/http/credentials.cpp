@@ -48,7 +48,10 @@ struct Found {
   std::array<std::size_t, kNames> ranks{};
 
   std::string text(Name name) const { return std::string(values[static_cast<std::size_t>(name)]); }
-  Secret secret(Name name) const { return Secret(text(name)); }
+  void copy(Name name, Secret& to) const {
+    if (std::string found_text = text(name); !found_text.empty())
+      to = Secret(std::move(found_text));
+  }
 };
 
 void take(Found& found, const net::Header& header) {
@@ -93,10 +96,10 @@ app::Credentials read_credentials(const net::Request& request) {
   }
   credentials.access_type = printable(found.text(Name::kAccessType));
   credentials.project_id = printable(found.text(Name::kProjectId));
-  credentials.publishable_client_key = found.secret(Name::kClientKey);
-  credentials.secret_server_key = found.secret(Name::kServerKey);
-  credentials.super_secret_admin_key = found.secret(Name::kAdminKey);
-  credentials.access_token = found.secret(Name::kAccessToken);
+  found.copy(Name::kClientKey, credentials.publishable_client_key);
+  found.copy(Name::kServerKey, credentials.secret_server_key);
+  found.copy(Name::kAdminKey, credentials.super_secret_admin_key);
+  found.copy(Name::kAccessToken, credentials.access_token);
   return credentials;
 }
 

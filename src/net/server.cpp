@@ -189,12 +189,17 @@ std::string_view Loop::date() {
 
 namespace {
 
+int thread_count(int wanted) {
+  if (wanted > 0) return wanted;
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 8);
+}
+
 class AsioServer final : public Server {
  public:
   AsioServer(ServerOptions options, Handler handler) : state_(std::make_shared<ServerState>()) {
     state_->options = std::move(options);
     state_->handler = std::move(handler);
-    const int threads = std::max(1, state_->options.threads);
+    const int threads = thread_count(state_->options.threads);
     for (int i = 0; i < threads; ++i) loops_.push_back(std::make_unique<Loop>(state_));
     acceptor_.emplace(loops_[0]->io());
     retry_.emplace(loops_[0]->io());

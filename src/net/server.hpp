@@ -84,7 +84,7 @@ using Handler = std::function<void(Request request, Responder respond)>;
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  ///< 0 picks a free one
-  int threads = 1;
+  int threads = 1;         ///< of input and output; 0: one for each processor, at most 8
   std::size_t max_body_bytes = 256 * 1024;            ///< above: 413
   std::size_t max_header_bytes = 16 * 1024;           ///< above: 431
   std::chrono::milliseconds request_timeout{10'000};  ///< a request not complete in this time: 408

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string.h>  // explicit_bzero
+
 #include <iosfwd>
 #include <string>
 #include <utility>
@@ -48,8 +50,7 @@ class Secret {
  private:
   void wipe() noexcept {
     text_.resize(text_.capacity());  // Within the capacity: no allocation, cannot throw.
-    volatile char* p = text_.data();
-    for (std::size_t i = 0; i < text_.size(); ++i) p[i] = 0;
+    explicit_bzero(text_.data(), text_.size());
     text_.clear();
   }
   std::string text_;

@@ -16,6 +16,13 @@ Error unavailable(const std::string& log) {
           LogDetail(log)};
 }
 
+/// Runs what was started, for a statement that answers no rows.
+Status run_to_end(Result<Query> started) {
+  if (!started) return std::move(started).error();
+  const auto row = started->step();
+  return row ? Status{} : Status(row.error());
+}
+
 }  // namespace
 
 Query::Query(Query&& other) noexcept
@@ -110,9 +117,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Op
   std::unique_ptr<Connection> connection(new Connection(handle));
   if (rc != SQLITE_OK) return connection->failed("open " + path);
   sqlite3_busy_timeout(handle, kBusyTimeoutMillis);
-  // A changed page is noticed early, and a file's own views or triggers are not trusted.
-  PURSER_CHECK_OK(connection->exec("PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF;"));
-  if (mode == OpenMode::kReader) PURSER_CHECK_OK(connection->exec("PRAGMA query_only=ON;"));
+  // A file's own views or triggers are not trusted, and a writer notices a changed page early.
+  PURSER_CHECK_OK(connection->exec("PRAGMA trusted_schema=OFF;"));
+  PURSER_CHECK_OK(connection->exec(mode == OpenMode::kReader ? "PRAGMA query_only=ON;"
+                                                             : "PRAGMA cell_size_check=ON;"));
   return connection;
 }
 
@@ -126,7 +134,29 @@ Status Connection::exec(const char* sql) {
   return {};
 }
 
+void Connection::end_snapshot() {
+  if (!in_transaction()) return;
+  if (!run_to_end(start_in_transaction("COMMIT"))) broken_ = true;
+}
+
+Status Connection::renew_snapshot() {
+  const std::uint64_t commits = rule_->commits.load();
+  const bool keep = rule_->may_keep.load();
+  if (in_transaction()) {
+    if (keep && snapshot_ == commits) return {};
+    end_snapshot();
+  }
+  if (!keep) return {};
+  snapshot_ = commits;
+  return run_to_end(start_in_transaction("BEGIN"));
+}
+
 Result<Query> Connection::start(const char* sql) {
+  if (rule_) PURSER_CHECK_OK(renew_snapshot());
+  return start_in_transaction(sql);
+}
+
+Result<Query> Connection::start_in_transaction(const char* sql) {
   // SQLite may have rolled the transaction back by itself: what followed would commit alone.
   if (broken_) return unavailable("an earlier statement of this transaction failed");
   Query::Cached& cached = statements_[sql];

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "adapters/sqlite/snapshot_rule.hpp"
 #include "crypto/crypto.hpp"
 #include "types/quantity.hpp"
 #include "types/result.hpp"
@@ -144,6 +145,14 @@ class Connection {
     return row.optional_integer(0);
   }
 
+  /// From now on queries read inside a transaction that is kept between them as `rule` allows; it
+  /// must outlive the connection. For connections that only read.
+  void keep_snapshots(const SnapshotRule& rule) { rule_ = &rule; }
+  /// Ends the kept transaction. A failure is found by the next query.
+  void end_snapshot();
+  /// True when the next query may read in the kept transaction.
+  bool may_keep_snapshot() const { return rule_ && rule_->may_keep.load(); }
+
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
   std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
@@ -159,6 +168,9 @@ class Connection {
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   Result<Query> start(const char* sql);
+  Result<Query> start_in_transaction(const char* sql);
+  /// Begins the kept transaction anew when something was committed since.
+  Status renew_snapshot();
 
   using Lifetime = sqlite3_destructor_type;
   static bool bind(sqlite3_stmt* s, int i, std::int64_t value, Lifetime);
@@ -183,6 +195,8 @@ class Connection {
 
   sqlite3* handle_;
   bool broken_ = false;
+  const SnapshotRule* rule_ = nullptr;
+  std::uint64_t snapshot_ = 0;  // the commits that were made when the kept transaction began
   std::unordered_map<const void*, Query::Cached> statements_;
 };
 

@@ -28,6 +28,13 @@ class ConnectionPool {
     std::unique_ptr<Connection> connection_;
   };
 
+  /// Ends the transactions that free connections keep; those that are lent do it when they come
+  /// back. Call it when keeping is no longer allowed.
+  void end_snapshots() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& connection : free_) connection->end_snapshot();
+  }
+
  private:
   /// Waits while all are lent.
   std::unique_ptr<Connection> take() {
@@ -40,7 +47,9 @@ class ConnectionPool {
   }
   void put(std::unique_ptr<Connection> connection) {
     {
+      // The rule is asked under the lock: see end_snapshots.
       std::lock_guard lock(mutex_);
+      if (!connection->may_keep_snapshot()) connection->end_snapshot();
       free_.push_back(std::move(connection));
     }
     returned_.notify_one();

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "adapters/sqlite/sharded_cache.hpp"
+#include "adapters/sqlite/snapshot_rule.hpp"
 #include "types/customer.hpp"
 
 namespace purser::sqlite {
@@ -162,6 +163,7 @@ struct SharedState {
   Names names;
   CustomerCache customers;
   AccountCache accounts;
+  SnapshotRule snapshots;
 };
 
 }  // namespace purser::sqlite

@@ -15,7 +15,10 @@ namespace {
 constexpr std::chrono::milliseconds kBackgroundPeriod{250};
 constexpr std::size_t kIdleSlice =
     2'048;  // accounts; keeps a commit that comes along waiting briefly
-constexpr int kHotReaders = 2;
+// One for each thread that reads requests, so that none waits for another's.
+int hot_readers() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2, 8);
+}
 
 std::string lock_path(const std::string& path) { return path + ".lock"; }
 
@@ -41,13 +44,14 @@ Status SqliteStore::start() {
   balances_.emplace(shared_, recovered.folded_up_to, options_.dirty_limit, options_.background);
   next_id_ = recovered.last_id + 1;
   last_instant_ = recovered.last_instant;
-  PURSER_TRY(views_, open_pool(options_.readers));
-  PURSER_TRY(hot_, open_pool(kHotReaders));
+  PURSER_TRY(views_, open_pool(options_.readers, nullptr));
+  PURSER_TRY(hot_, open_pool(hot_readers(), &shared_.snapshots));
   std::unique_ptr<Connection> own;
   if (options_.background) {
     PURSER_TRY(own, Connection::open(options_.path, OpenMode::kExisting, options_.vfs));
   }
-  wal_ = std::make_unique<WalKeeper>(*writer_, std::move(own), options_.checkpoint_pages);
+  wal_ = std::make_unique<WalKeeper>(*writer_, std::move(own), options_.checkpoint_pages, *hot_,
+                                     shared_.snapshots);
   if (options_.background) background_ = std::thread([this] { run_background(); });
   return {};
 }
@@ -78,10 +82,12 @@ Result<std::unique_ptr<Connection>> SqliteStore::open_reader() const {
   return reader;
 }
 
-Result<std::unique_ptr<ConnectionPool>> SqliteStore::open_pool(int size) const {
+Result<std::unique_ptr<ConnectionPool>> SqliteStore::open_pool(
+    int size, const SnapshotRule* snapshots) const {
   std::vector<std::unique_ptr<Connection>> connections;
   for (int i = 0; i < std::max(size, 1); ++i) {
     PURSER_TRY(auto reader, open_reader());
+    if (snapshots) reader->keep_snapshots(*snapshots);
     connections.push_back(std::move(reader));
   }
   return std::make_unique<ConnectionPool>(std::move(connections));

@@ -35,7 +35,7 @@ class SqliteStore final : public app::Store {
   Status start();
   Status open_writer();
   Result<std::unique_ptr<Connection>> open_reader() const;
-  Result<std::unique_ptr<ConnectionPool>> open_pool(int size) const;
+  Result<std::unique_ptr<ConnectionPool>> open_pool(int size, const SnapshotRule* snapshots) const;
 
   Status run_batch(const std::function<Status(app::StoreBatch&)>& work);
   Status commit_batch(Batch& batch);

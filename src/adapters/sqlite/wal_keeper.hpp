@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/connection_pool.hpp"
 
 namespace purser::sqlite {
 
@@ -19,8 +19,10 @@ namespace purser::sqlite {
 /// (https://www.sqlite.org/wal.html#walresetbug); with an older library the writer does all of it.
 class WalKeeper {
  public:
-  /// `writer` must outlive this; `own` may be absent, then the writer does all.
-  WalKeeper(Connection& writer, std::unique_ptr<Connection> own, int pages);
+  /// All that is referred to must outlive this. `own` may be absent, then the writer does all.
+  /// `readers` keep snapshots by `rule`, which is this keeper's to set.
+  WalKeeper(Connection& writer, std::unique_ptr<Connection> own, int pages, ConnectionPool& readers,
+            SnapshotRule& rule);
   ~WalKeeper();
 
   /// For the background thread: true when `copy` should be called.
@@ -34,11 +36,13 @@ class WalKeeper {
   enum class Stage { kIdle, kCopy, kFinish };
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
   /// A passive checkpoint; a failed fsync ends the process, other failures are tried again later.
-  static void checkpoint(Connection& db);
+  void checkpoint(Connection& db);
 
   Connection& writer_;
   std::unique_ptr<Connection> own_;
   const int threshold_;
+  ConnectionPool& readers_;
+  SnapshotRule& rule_;
   std::atomic<Stage> stage_{Stage::kIdle};
   // The writer's only.
   int pages_ = 0;
