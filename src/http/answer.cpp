@@ -121,8 +121,7 @@ void Core::finish(Call& call, Reply reply, std::string_view code, std::string_vi
   response.content_type = reply.content_type;
   response.headers = std::move(reply.headers);
   const bool is_page = call.route != nullptr && call.route->is_page();
-  const bool for_browser = !call.request.header("origin").empty();
-  response.header_lines = common_header_lines(call.request_id, for_browser, is_page);
+  response.header_lines = common_header_lines(call.request_id, reader_of(call.request), is_page);
   if (!code.empty()) response.headers.push_back({"x-stack-known-error", std::string(code)});
   if (reply.replayed) response.headers.push_back({"idempotency-replayed", "true"});
   if (reply.status == 503 || reply.status == 429) {
@@ -165,7 +164,7 @@ net::Response Core::refusal(int status) {
   response.status = status;
   response.close = true;
   response.body = encode_error(error, id);
-  response.header_lines = common_header_lines(id, false, false);
+  response.header_lines = common_header_lines(id, {.is_browser = true}, false);
   response.headers.push_back({"x-stack-known-error", std::string(error_row(code).name)});
   if (status == 503) response.headers.push_back({"retry-after", std::string(kRetryAfterSeconds)});
   metrics_.record(routes().size(), status, 0);

@@ -50,16 +50,33 @@ TEST(ErrorReply, PassingFaultsAreNotFinal) {
 }
 
 TEST(Headers, EveryAnswerHasThem) {
-  const std::string lines = common_header_lines("r1", false, false);
-  for (const char* line : {"cache-control: no-store\r\n", "x-purser-request-id: r1\r\n",
-                           "x-stack-request-id: r1\r\n", "access-control-allow-origin: *\r\n"}) {
+  const std::string lines = common_header_lines("r1", {}, false);
+  EXPECT_EQ(lines, "cache-control: no-store\r\nx-purser-request-id: r1\r\n");
+  EXPECT_TRUE(common_header_lines("r1", {}, true).ends_with("referrer-policy: no-referrer\r\n"));
+}
+
+TEST(Headers, ReadersGetTheOnesTheyNeed) {
+  const std::string lines =
+      common_header_lines("r1", {.is_browser = true, .is_stack_client = true}, false);
+  for (const char* line : {"x-stack-request-id: r1\r\n", "access-control-allow-origin: *\r\n",
+                           "access-control-expose-headers: "}) {
     EXPECT_NE(lines.find(line), std::string::npos) << line;
   }
   EXPECT_EQ(lines.find("\r\n\r\n"), std::string::npos);
   EXPECT_TRUE(lines.ends_with("\r\n"));
-  EXPECT_TRUE(common_header_lines("r1", false, true).ends_with("referrer-policy: no-referrer\r\n"));
-  EXPECT_NE(common_header_lines("r1", true, false).find("access-control-expose-headers: "),
-            std::string::npos);
+
+  const auto reader = [](const char* name) {
+    net::Request request;
+    request.headers.push_back({name, "1"});
+    return reader_of(request);
+  };
+  EXPECT_TRUE(reader("Origin").is_browser);
+  EXPECT_TRUE(reader("X-Stack-Access-Type").is_stack_client);
+  EXPECT_TRUE(reader("x-hexclave-project-id").is_stack_client);
+  for (const char* other : {"x-purser-access-type", "x", "origins", "x-stack", ""}) {
+    EXPECT_FALSE(reader(other).is_browser) << other;
+    EXPECT_FALSE(reader(other).is_stack_client) << other;
+  }
 }
 
 TEST(Pages, EscapeWhatTheyAreGiven) {

@@ -25,19 +25,9 @@ constexpr Known kKnown[] = {
 };
 constexpr std::string_view kPrefixes[] = {"x-purser-", "x-stack-", "x-hexclave-"};
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  if (text.size() != lower_case.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (lower(text[i]) != lower_case[i]) return false;
-  }
-  return true;
-}
-
 std::optional<Name> known_name(std::string_view rest) {
   for (const Known& known : kKnown) {
-    if (equals_ignoring_case(rest, known.rest)) return known.name;
+    if (net::same_header_name(rest, known.rest)) return known.name;
   }
   return std::nullopt;
 }
@@ -59,7 +49,7 @@ void take(Found& found, const net::Header& header) {
     const std::string_view prefix = kPrefixes[rank];
     const std::string_view name = header.name;
     if (name.size() <= prefix.size()) continue;
-    if (!equals_ignoring_case(name.substr(0, prefix.size()), prefix)) continue;
+    if (!net::same_header_name(name.substr(0, prefix.size()), prefix)) continue;
     const auto known = known_name(name.substr(prefix.size()));
     if (!known) return;
     const auto at = static_cast<std::size_t>(*known);
@@ -83,11 +73,11 @@ app::Credentials read_credentials(const net::Request& request) {
   app::Credentials credentials;
   for (const net::Header& header : request.headers) {
     if (header.value.empty()) continue;
-    if (header.name.size() > 2 && lower(header.name[0]) == 'x' && header.name[1] == '-') {
+    if (header.name.size() > 2 && (header.name[0] | 0x20) == 'x' && header.name[1] == '-') {
       take(found, header);
-    } else if (credentials.bearer.empty() && equals_ignoring_case(header.name, "authorization")) {
+    } else if (credentials.bearer.empty() && net::same_header_name(header.name, "authorization")) {
       const std::string_view value = header.value;
-      if (value.size() > 7 && equals_ignoring_case(value.substr(0, 7), "bearer ")) {
+      if (value.size() > 7 && net::same_header_name(value.substr(0, 7), "bearer ")) {
         std::string_view token = value.substr(7);
         token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
         credentials.bearer = Secret(std::string(token));

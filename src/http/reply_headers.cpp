@@ -25,20 +25,37 @@ std::string allowed_headers() {
 
 }  // namespace
 
-std::string common_header_lines(std::string_view request_id, bool for_browser, bool is_page) {
+Reader reader_of(const net::Request& request) {
+  Reader reader;
+  for (const net::Header& header : request.headers) {
+    const std::string_view name = header.name;
+    if (name.size() == 6 && net::same_header_name(name, "origin")) reader.is_browser = true;
+    if (name.size() < 8 || (name[0] | 0x20) != 'x') continue;
+    reader.is_stack_client = reader.is_stack_client ||
+                             net::same_header_name(name.substr(0, 8), "x-stack-") ||
+                             net::same_header_name(name.substr(0, 11), "x-hexclave-");
+  }
+  return reader;
+}
+
+std::string common_header_lines(std::string_view request_id, Reader reader, bool is_page) {
   static const std::string for_pages = "content-security-policy: " + page_policy() +
                                        "\r\nx-frame-options: DENY\r\n"
                                        "x-content-type-options: nosniff\r\n"
                                        "referrer-policy: no-referrer\r\n";
-  static const std::string exposed =
-      "access-control-expose-headers: " + std::string(kExposed) + "\r\n";
+  static const std::string for_scripts =
+      "access-control-allow-origin: *\r\naccess-control-expose-headers: " + std::string(kExposed) +
+      "\r\n";
   std::string lines;
-  lines.reserve(is_page || for_browser ? 600 : 200);
-  lines.append("cache-control: no-store\r\nx-purser-request-id: ").append(request_id);
-  lines.append("\r\nx-stack-request-id: ").append(request_id).append("\r\n");
+  lines.reserve(is_page || reader.is_browser ? 600 : 200);
+  lines.append("cache-control: no-store\r\nx-purser-request-id: ")
+      .append(request_id)
+      .append("\r\n");
+  if (reader.is_stack_client) {
+    lines.append("x-stack-request-id: ").append(request_id).append("\r\n");
+  }
   if (is_page) return lines.append(for_pages);
-  lines.append("access-control-allow-origin: *\r\n");
-  if (for_browser) lines.append(exposed);
+  if (reader.is_browser) lines.append(for_scripts);
   return lines;
 }
 

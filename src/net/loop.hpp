@@ -80,6 +80,7 @@ class Loop {
   std::string send_buffer;
 
  private:
+  void run();  ///< until it is stopped
   void deliver();
   void tick();
 

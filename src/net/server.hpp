@@ -22,6 +22,9 @@ struct Header {
   std::string value;
 };
 
+/// Whether two header names are the same: letter case does not count (RFC 9110 section 5.1).
+bool same_header_name(std::string_view a, std::string_view b);
+
 /// One received request. Valid until its response was sent.
 struct Request {
   std::string method;  ///< "GET", upper case

@@ -101,6 +101,8 @@ TEST_F(CurlTransportTest, SilenceEndsAtTheTimeout) {
   const auto answer = transport_->send(hasty);
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code(), sdk::ErrorCode::kDeadlineExceeded);
+  const std::lock_guard lock(mutex);
+  unanswered.clear();
 }
 
 TEST_F(CurlTransportTest, NobodyListeningIsNoAnswer) {
