@@ -121,7 +121,7 @@ Result<RemoteCheckoutSession> RemoteObjects::open_session(const Checkout& checko
 }
 
 Result<RemoteCheckoutSession> RemoteObjects::create_session(const Checkout& checkout,
-                                                            NewCheckoutSession wanted) {
+                                                            const NewCheckoutSession& wanted) {
   // The parameters are part of the key: resumed as it was, the provider answers with the session
   // that it has; resumed under another public URL, it makes another, and the first one's URL was
   // never given to anybody.

@@ -35,7 +35,8 @@ class RemoteObjects {
   Result<std::string> customer(const CustomerKey& key);
   Result<std::string> product(const Checkout& checkout);
   Result<std::string> price(const Checkout& checkout);
-  Result<RemoteCheckoutSession> create_session(const Checkout& checkout, NewCheckoutSession wanted);
+  Result<RemoteCheckoutSession> create_session(const Checkout& checkout,
+                                               const NewCheckoutSession& wanted);
   Result<std::string> make_price(const Checkout& checkout, const std::string& local);
   /// The mapped object, else a new one; `identity` tells versions of the object apart in its key.
   Result<std::string> ensure(RemoteKind kind, const std::string& local, const std::string& identity,

@@ -13,16 +13,21 @@ bool starts_catalog_id(char c) {
 template <class Map>
 void diff_section(const std::string& section, const Map& before, const Map& after,
                   CatalogDiff& out) {
+  const auto path_of = [&](const auto& id) {
+    std::string path = section;
+    path.append(".").append(id);
+    return path;
+  };
   for (const auto& [id, value] : after) {
     const auto old = before.find(id);
     if (old == before.end()) {
-      out.added.push_back(section + "." + id);
+      out.added.push_back(path_of(id));
     } else if (!(old->second == value)) {
-      out.changed.push_back(section + "." + id);
+      out.changed.push_back(path_of(id));
     }
   }
   for (const auto& [id, value] : before) {
-    if (!after.contains(id)) out.removed.push_back(section + "." + id);
+    if (!after.contains(id)) out.removed.push_back(path_of(id));
   }
 }
 

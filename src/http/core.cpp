@@ -17,8 +17,8 @@ Error overloaded() {
 
 std::vector<std::string_view> operation_names() {
   std::vector<std::string_view> names;
-  for (const Route& route : routes()) names.push_back(route.operation);
-  names.push_back("none");  // requests without a route
+  for (const Route& route : routes()) names.emplace_back(route.operation);
+  names.emplace_back("none");  // requests without a route
   return names;
 }
 

@@ -63,7 +63,8 @@ void take(Found& found, const net::Header& header) {
 
 // Errors repeat these two, and an answer can carry only text; bytes that are none name nothing.
 std::string printable(std::string text) {
-  return is_clean_utf8(text) ? text : net::percent_encode(text);
+  if (!is_clean_utf8(text)) return net::percent_encode(text);
+  return text;
 }
 
 }  // namespace

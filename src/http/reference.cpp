@@ -47,7 +47,7 @@ std::string_view kind_words(const Field& field) {
 }
 
 std::string limits_of(const Field& field) {
-  const std::string range = std::to_string(field.min) + "–" + std::to_string(field.max);
+  std::string range = std::to_string(field.min) + "–" + std::to_string(field.max);
   switch (field.kind) {
     case FieldKind::kText:
       return range + " bytes";

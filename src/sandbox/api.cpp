@@ -221,7 +221,7 @@ std::optional<Reply> Service::answer_from_key(Execution& execution) {
 
 Answer Service::run_handler(Execution& execution) {
   auto params = read_params(execution.request);
-  if (auto* failure = std::get_if<Failure>(&params)) return *std::move(failure);
+  if (auto* failure = std::get_if<Failure>(&params)) return std::move(*failure);
   const std::vector<std::string> steps = split_path(execution.path);
   std::vector<std::string> ids;
   for (const Route& route : routes_) {
@@ -237,7 +237,7 @@ Answer Service::run_handler(Execution& execution) {
     Answer answer = route.handler(call);
     if (auto* document = std::get_if<json::Value>(&answer)) {
       execution.executed = true;
-      if (auto failure = expand(call, *document, expansions)) return *std::move(failure);
+      if (auto failure = expand(call, *document, expansions)) return std::move(*failure);
     }
     return answer;
   }

@@ -55,7 +55,7 @@ void Courier::resume() {
   }
 }
 
-void Courier::take(std::vector<std::pair<std::string, std::string>> events) {
+void Courier::take(const std::vector<std::pair<std::string, std::string>>& events) {
   for (const auto& [account_id, event_id] : events) {
     Account& account = *world_.find_account(account_id);
     Record& event = *world_.find(account, kEvent, event_id);

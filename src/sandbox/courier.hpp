@@ -20,7 +20,7 @@ class Courier {
   /// Sends what the last run of the sandbox left unsent. The world's mutex is not held.
   void resume();
   /// Takes over new events: (account, event). The world's mutex is held.
-  void take(std::vector<std::pair<std::string, std::string>> events);
+  void take(const std::vector<std::pair<std::string, std::string>>& events);
   /// Sends an event again to all its endpoints, whatever became of the first time. Likewise.
   void redeliver(Account& account, Record& event);
   void stop() { scheduler_.stop(); }

@@ -26,8 +26,8 @@ struct Any {
   Any(json::Array a) : value(std::move(a)) {}               // NOLINT
   Any(json::Object o) : value(std::move(o)) {}              // NOLINT
   template <class T>
-  Any(const std::optional<T>& maybe)
-      : value(maybe ? Any(*maybe).value : json::Value()) {}  // NOLINT
+  Any(const std::optional<T>& maybe)  // NOLINT
+      : value(maybe ? Any(*maybe).value : json::Value()) {}
 };
 
 json::Value object(std::initializer_list<std::pair<const char*, Any>> members);

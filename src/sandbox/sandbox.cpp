@@ -31,7 +31,7 @@ class RunningSandbox final : public Sandbox {
     server.max_body_bytes = kMaxBodyBytes;
     server.refusal = refuse;
     server.unix_seconds = [now = options.now_millis] { return now() / 1000; };
-    PURSER_TRY(server_, net::Server::start(std::move(server), [this](net::Request request,
+    PURSER_TRY(server_, net::Server::start(std::move(server), [this](const net::Request& request,
                                                                      net::Responder respond) {
                  ready_.wait(false);  // the URL is known only once the server listens
                  service_.handle(request, std::move(respond));
@@ -60,7 +60,7 @@ class RunningSandbox final : public Sandbox {
 
 }  // namespace
 
-Result<std::unique_ptr<Sandbox>> Sandbox::start(SandboxOptions options) {
+Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
   if (!options.now_millis) return Error::internal("a sandbox needs a clock");
   PURSER_TRY(auto world, World::open(options.state_file, options.seed, options.now_millis));
   auto sandbox = std::make_unique<RunningSandbox>(std::move(world));

@@ -36,7 +36,7 @@ class Sandbox {
  public:
   /// Reads the state file and listens. Errors: kInternalError with the reason in `message` (the
   /// address is in use, the state file cannot be read or written, it is another sandbox's).
-  static Result<std::unique_ptr<Sandbox>> start(SandboxOptions options);
+  static Result<std::unique_ptr<Sandbox>> start(const SandboxOptions& options);
   virtual ~Sandbox() = default;  ///< stops at once
 
   virtual std::string url() const = 0;  ///< "http://127.0.0.1:12345"

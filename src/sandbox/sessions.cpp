@@ -354,6 +354,7 @@ Answer list_line_items(Call& call) {
     items.push_back({item, empty_object()});
   }
   std::vector<const Record*> pointers;
+  pointers.reserve(items.size());
   for (const Record& item : items) pointers.push_back(&item);
   return list_of(call, "/v1/checkout/sessions/" + call.id() + "/line_items", pointers, "item");
 }

@@ -15,7 +15,7 @@ namespace purser::sdk::detail {
 /// Performs a call and decodes its answer. A malformed answer is reported with the request's id and
 /// key.
 template <class Read>
-auto call(const std::shared_ptr<Core>& core, Call request, Read read)
+auto call(const std::shared_ptr<Core>& core, const Call& request, Read read)
     -> decltype(read(std::declval<const Answer&>())) {
   auto answer = core->connection.perform(request);
   if (!answer) return answer.error();

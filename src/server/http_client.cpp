@@ -35,7 +35,10 @@ Result<HttpReply> http_call(const HttpCall& call) {
   const auto add = [&](const std::string& line) {
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
   };
-  for (const auto& [name, value] : call.headers) add(name + ": " + value);
+  for (const auto& [name, value] : call.headers) {
+    std::string line = name;
+    add(line.append(": ").append(value));
+  }
   add("Expect:");
 
   HttpReply reply;

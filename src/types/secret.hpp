@@ -1,7 +1,6 @@
 #pragma once
 
-#include <string.h>  // explicit_bzero
-
+#include <cstring>  // explicit_bzero, of glibc
 #include <iosfwd>
 #include <string>
 #include <utility>

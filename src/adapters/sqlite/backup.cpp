@@ -76,7 +76,7 @@ Status copy_database(Connection& source, const std::string& partial, const std::
   PURSER_CHECK_OK(target->exec("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"));
   // One snapshot for all steps: without it the copy would begin anew with every commit.
   PURSER_CHECK_OK(source.exec("BEGIN; SELECT count(*) FROM meta;"));
-  const Status copied = copy_pages(source, *target, progress);
+  Status copied = copy_pages(source, *target, progress);
   PURSER_CHECK_OK(source.exec("COMMIT"));
   return copied;
 }

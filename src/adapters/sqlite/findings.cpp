@@ -31,7 +31,7 @@ std::string Findings::name_of(const AccountKey& key) {
 }
 
 std::string Findings::name_of_customer(std::int64_t customer) {
-  const std::string unknown = "customer number " + std::to_string(customer);
+  std::string unknown = "customer number " + std::to_string(customer);
   auto row = db_.query(
       "SELECT p.id, c.type, c.external_id FROM customers c JOIN projects p ON p.row = c.project_id "
       "WHERE c.id = ?",

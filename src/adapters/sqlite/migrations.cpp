@@ -76,7 +76,7 @@ Status apply(Connection& db, const Migration& migration, Timestamp now) {
 Status prepare_empty_file(Connection& db) {
   PURSER_CHECK_OK(db.exec("BEGIN IMMEDIATE"));
   const std::string mark = "PRAGMA application_id = " + std::to_string(kApplicationId);
-  const Status made = [&]() -> Status {
+  Status made = [&]() -> Status {
     PURSER_CHECK_OK(db.exec(mark.c_str()));
     PURSER_CHECK_OK(
         db.exec("CREATE TABLE schema_migrations(number INTEGER PRIMARY KEY, slug TEXT NOT NULL, "

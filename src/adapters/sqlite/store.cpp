@@ -222,6 +222,7 @@ Result<std::vector<MigrationStatus>> migration_status(const SqliteOptions& optio
   PURSER_TRY(const auto db, Connection::open(options.path, OpenMode::kReader, options.vfs));
   PURSER_TRY(const auto states, migration_states(*db, embedded_migrations()));
   std::vector<MigrationStatus> answer;
+  answer.reserve(states.size());
   for (const MigrationState& state : states) {
     answer.push_back({state.number, state.slug, state.applied});
   }
