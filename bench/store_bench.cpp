@@ -6,12 +6,12 @@
 //
 // With "quick" only the store is measured, on spread customers in groups of 256.
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -238,8 +238,8 @@ class RawBench {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::int64_t customers = argc > 1 ? std::atoll(argv[1]) : 1'000'000;
-  const std::int64_t operations = argc > 2 ? std::atoll(argv[2]) : 500'000;
+  const std::int64_t customers = argc > 1 ? std::strtoll(argv[1], nullptr, 10) : 1'000'000;
+  const std::int64_t operations = argc > 2 ? std::strtoll(argv[2], nullptr, 10) : 500'000;
   const std::filesystem::path folder = argc > 3 ? argv[3] : "build/store_bench";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);

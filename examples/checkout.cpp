@@ -24,7 +24,7 @@ sdk::Result<sdk::Tokens> sign_in(const sdk::ServerApp& server, const std::string
 // [client]
 // In the user's hands, without any secret: the app may do only what this user may.
 sdk::Result<std::string> buy(const sdk::CurrentUser& user) {
-  const auto url = user.create_checkout_url({
+  auto url = user.create_checkout_url({
       .product = "credits-1000",
       .return_url = "http://localhost:3000/thanks",
   });

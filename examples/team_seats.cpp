@@ -14,7 +14,7 @@ namespace {
 // Adds a user to the team if there is a seat; says whether there was one.
 sdk::Result<bool> invite(const sdk::ServerApp& app, const sdk::ServerTeam& team,
                          const std::string& user_id) {
-  const auto seat = team.try_decrease_quantity("seats", 1, {.description = "seat of " + user_id});
+  auto seat = team.try_decrease_quantity("seats", 1, {.description = "seat of " + user_id});
   if (!seat || !*seat) return seat;
   const auto member = app.add_member(team.id(), user_id);
   if (member) return true;

@@ -51,9 +51,9 @@ Reply Service::answer(const net::Request& request) {
 }
 
 Reply Service::finish(Reply reply) {
-  auto events = std::move(world_->new_events);
+  const auto events = std::move(world_->new_events);
   world_->new_events.clear();
-  courier_.take(std::move(events));
+  courier_.take(events);
   if (world_->commit()) return reply;
   Failure failure = invalid("The sandbox cannot write its state file.");
   failure.status = 500;

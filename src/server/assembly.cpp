@@ -192,7 +192,7 @@ Status Server::start_sandbox() {
   options.port = address.port;
   options.state_file = folder_.file("sandbox.json");
   options.now_millis = [this] { return clock_->now().millis(); };
-  PURSER_TRY(sandbox_, sandbox::Sandbox::start(std::move(options)));
+  PURSER_TRY(sandbox_, sandbox::Sandbox::start(options));
   // The sandbox delivers to where this server listens, not to a public name that may lead
   // elsewhere.
   PURSER_TRY(sandbox_payments_, SandboxPayments::open({sandbox_->url(), url_, encryption_key_,

@@ -28,7 +28,7 @@ int run_sandbox(const Invocation& invocation) {
   options.seed = invocation.seed;
   options.state_file = invocation.state_file;
   options.now_millis = [&clock] { return clock.now().millis(); };
-  auto sandbox = sandbox::Sandbox::start(std::move(options));
+  auto sandbox = sandbox::Sandbox::start(options);
   if (!sandbox) return fail(sandbox.error());
   std::cout << fmt::format("The Stripe sandbox serves on {}", (*sandbox)->url()) << std::endl;
 
