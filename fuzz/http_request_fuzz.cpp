@@ -1,6 +1,6 @@
 // The bytes of a connection. Whether they arrive at once or in pieces must make no difference to
-// which requests are read: a difference is how requests are
-// smuggled. The first byte of the input decides the size of the pieces.
+// which requests are read: a difference is how requests are smuggled. The first byte of the input
+// decides the size of the pieces.
 
 #include <algorithm>
 #include <string>
