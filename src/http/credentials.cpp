@@ -23,7 +23,6 @@ constexpr Known kKnown[] = {
     {"publishable-client-key", Name::kClientKey}, {"secret-server-key", Name::kServerKey},
     {"super-secret-admin-key", Name::kAdminKey},  {"access-token", Name::kAccessToken},
 };
-constexpr std::string_view kPrefixes[] = {"x-purser-", "x-stack-", "x-hexclave-"};
 
 std::optional<Name> known_name(std::string_view rest) {
   for (const Known& known : kKnown) {
@@ -45,8 +44,8 @@ struct Found {
 };
 
 void take(Found& found, const net::Header& header) {
-  for (std::size_t rank = 0; rank < std::size(kPrefixes); ++rank) {
-    const std::string_view prefix = kPrefixes[rank];
+  for (std::size_t rank = 0; rank < std::size(kHeaderPrefixes); ++rank) {
+    const std::string_view prefix = kHeaderPrefixes[rank];
     const std::string_view name = header.name;
     if (name.size() <= prefix.size()) continue;
     if (!net::same_header_name(name.substr(0, prefix.size()), prefix)) continue;

@@ -7,9 +7,11 @@
 
 namespace purser::http {
 
-/// What a request's headers say about who sends it. Every header `x-purser-…` may also be written
-/// `x-stack-…` or `x-hexclave-…`; of several the first of these prefixes counts. Empty means
-/// absent.
+/// The prefixes under which each of our headers may be written. The first is ours, the others are
+/// those of Stack Auth's protocol; of several the first one counts.
+inline constexpr std::string_view kHeaderPrefixes[] = {"x-purser-", "x-stack-", "x-hexclave-"};
+
+/// What a request's headers say about who sends it. Empty means absent.
 app::Credentials read_credentials(const net::Request& request);
 
 /// Is the root key in `x-purser-root-key` the one with this SHA-256? In constant time.

@@ -1,5 +1,8 @@
 #include "http/reply_headers.hpp"
 
+#include <span>
+
+#include "http/credentials.hpp"
 #include "http/pages.hpp"
 
 namespace purser::http {
@@ -12,7 +15,7 @@ constexpr std::string_view kExposed =
 // Every header that our own and Stack Auth's client libraries send.
 std::string allowed_headers() {
   std::string names = "authorization, content-type, idempotency-key, ngrok-skip-browser-warning";
-  for (const std::string_view prefix : {"x-purser-", "x-stack-", "x-hexclave-"}) {
+  for (const std::string_view prefix : kHeaderPrefixes) {
     for (const std::string_view name :
          {"access-type", "project-id", "publishable-client-key", "secret-server-key",
           "super-secret-admin-key", "access-token", "refresh-token", "admin-access-token",
@@ -29,11 +32,12 @@ Reader reader_of(const net::Request& request) {
   Reader reader;
   for (const net::Header& header : request.headers) {
     const std::string_view name = header.name;
-    if (name.size() == 6 && net::same_header_name(name, "origin")) reader.is_browser = true;
-    if (name.size() < 8 || (name[0] | 0x20) != 'x') continue;
-    reader.is_stack_client = reader.is_stack_client ||
-                             net::same_header_name(name.substr(0, 8), "x-stack-") ||
-                             net::same_header_name(name.substr(0, 11), "x-hexclave-");
+    if (net::same_header_name(name, "origin")) reader.is_browser = true;
+    for (const std::string_view prefix : std::span(kHeaderPrefixes).subspan(1)) {
+      if (net::same_header_name(name.substr(0, prefix.size()), prefix)) {
+        reader.is_stack_client = true;
+      }
+    }
   }
   return reader;
 }

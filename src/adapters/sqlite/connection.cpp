@@ -16,13 +16,6 @@ Error unavailable(const std::string& log) {
           LogDetail(log)};
 }
 
-/// Runs what was started, for a statement that answers no rows.
-Status run_to_end(Result<Query> started) {
-  if (!started) return std::move(started).error();
-  const auto row = started->step();
-  return row ? Status{} : Status(row.error());
-}
-
 }  // namespace
 
 Query::Query(Query&& other) noexcept
@@ -135,8 +128,8 @@ Status Connection::exec(const char* sql) {
 }
 
 void Connection::end_snapshot() {
-  if (!in_transaction()) return;
-  if (!run_to_end(start_in_transaction("COMMIT"))) broken_ = true;
+  // A failure leaves the connection broken, which the next query sees.
+  if (in_transaction()) static_cast<void>(exec("COMMIT"));
 }
 
 Status Connection::renew_snapshot() {
@@ -148,15 +141,11 @@ Status Connection::renew_snapshot() {
   }
   if (!keep) return {};
   snapshot_ = commits;
-  return run_to_end(start_in_transaction("BEGIN"));
+  return exec("BEGIN");
 }
 
 Result<Query> Connection::start(const char* sql) {
   if (rule_) PURSER_CHECK_OK(renew_snapshot());
-  return start_in_transaction(sql);
-}
-
-Result<Query> Connection::start_in_transaction(const char* sql) {
   // SQLite may have rolled the transaction back by itself: what followed would commit alone.
   if (broken_) return unavailable("an earlier statement of this transaction failed");
   Query::Cached& cached = statements_[sql];

@@ -168,7 +168,6 @@ class Connection {
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   Result<Query> start(const char* sql);
-  Result<Query> start_in_transaction(const char* sql);
   /// Begins the kept transaction anew when something was committed since.
   Status renew_snapshot();
 
