@@ -103,8 +103,8 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
   dependencies.log = [this](const http::LogRecord& record) {
     std::string line;
     for (const std::string_view part :
-         {record.request_id, record.method, record.operation, record.path, record.project,
-          record.access, record.error_code, record.detail}) {
+         {record.method, record.operation, record.path, record.project, record.access,
+          record.error_code, record.detail}) {
       line.append(part).append(" ");
     }
     const std::lock_guard lock(log_mutex_);

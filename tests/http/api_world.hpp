@@ -39,7 +39,8 @@ struct Answer {
 /// What was logged of a request.
 struct Logged {
   http::LogLevel level;
-  std::string line;  ///< every text of the record
+  /// Every text of the record but the request's id: its random digits can look like a card's.
+  std::string line;
 };
 
 class ApiWorld {
