@@ -1,10 +1,9 @@
 #pragma once
 
-// What selling and granting share: the choice of a product, and writing a purchase with its grants.
+// What selling and granting share: the choice of a product, and a checkout as a purchase.
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "app/ports/store.hpp"
 #include "app/registry.hpp"
@@ -24,21 +23,9 @@ struct ChosenProduct {
 Result<ChosenProduct> choose_product(const ProjectContext& context, const ProductChoice& choice,
                                      bool from_client);
 
-/// The price that is sold under. Errors: those of domain::choose_price; kNotImplemented for a price
-/// with an interval, and when there are several and none was chosen.
-Result<domain::Price> choose_one_time_price(const domain::Product& product,
-                                            const std::optional<PriceId>& named, bool from_client);
-
-/// What a checkout sells, as a purchase that begins now.
+/// What a checkout sells, as a purchase that begins now. For a subscription without a provider its
+/// subscription is started; with one, `subscription` is set by the caller.
 domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::PurchaseOrigin origin,
                              Timestamp now);
-
-/// Could the purchase's initial grants be made now? Writes nothing. Errors: kQuantityOutOfRange.
-Status check_grants(StoreBatch& batch, const domain::Purchase& purchase);
-
-/// Records a purchase: the initial grants of its included items, itself, its transaction and its
-/// event. Writes nothing when it fails with kQuantityOutOfRange (a balance would leave its range).
-Status write_purchase(StoreBatch& batch, const domain::Purchase& purchase,
-                      const std::optional<Money>& paid, const TransactionId& transaction);
 
 }  // namespace purser::app

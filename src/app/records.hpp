@@ -10,6 +10,7 @@
 
 #include "crypto/crypto.hpp"
 #include "domain/ledger.hpp"
+#include "domain/plan_change.hpp"
 #include "domain/purchase.hpp"
 #include "types/customer.hpp"
 #include "types/id.hpp"
@@ -40,6 +41,10 @@ struct ProjectSettings {
   bool block_new_purchases = false;
   bool test_mode = false;  ///< purchases complete without Stripe and are marked so
   bool require_publishable_client_key = true;
+  /// How long a subscription whose renewal is not paid still gives access, in days; 0–60.
+  int past_due_grace_days = 7;
+  /// When a switch to a plan of a lower price per day takes effect, unless the call says.
+  domain::SwitchTime downgrade_effective = domain::SwitchTime::kNow;
   std::vector<OidcIssuer> oidc_issuers;
   friend bool operator==(const ProjectSettings&, const ProjectSettings&) = default;
 };
@@ -51,6 +56,9 @@ struct ProjectPayments {
   std::vector<std::string> sealed_webhook_secrets;  ///< any of them verifies (rotation)
   std::string account_id;                           ///< acct_…; empty until first asked for
   bool livemode = false;
+  /// acct_… of an account connected under the platform's key; empty: not connected. Calls are then
+  /// made with the platform's key on its behalf, and it is the project's account_id.
+  std::string connected_account;
   friend bool operator==(const ProjectPayments&, const ProjectPayments&) = default;
 };
 
@@ -125,7 +133,19 @@ struct LedgerLine {
   domain::Entry entry;
 };
 
-enum class TransactionKind : std::uint8_t { kPurchase, kGrant, kRefund };
+/// Manual changes of items stand in the items' ledgers, which are transactions of their own.
+enum class TransactionKind : std::uint8_t {
+  kPurchase = 0,    ///< a sale
+  kGrant = 1,       ///< given without payment
+  kRefund = 2,      ///< money given back
+  kRenewal = 3,     ///< a period began (and, with a provider, was paid)
+  kSwitch = 4,      ///< the plan changed
+  kCancel = 5,      ///< cancellation asked for, at the period's end or now
+  kResume = 6,      ///< a cancellation taken back
+  kEnd = 7,         ///< the purchase ended
+  kDispute = 8,     ///< the payer's bank took the money back for the time being, or for good
+  kDisputeWon = 9,  ///< the money came back
+};
 std::string_view to_string(TransactionKind kind);
 std::optional<TransactionKind> parse_transaction_kind(std::string_view text);
 
@@ -136,8 +156,9 @@ struct Transaction {
   TransactionKind kind = TransactionKind::kPurchase;
   PurchaseId purchase;
   std::optional<Money> amount;  ///< what was paid or refunded; absent without money
-  std::string payment_ref;
-  Timestamp at;
+  std::string payment_ref;      ///< also what makes a renewal, refund or dispute one and the same
+  std::string product_id;       ///< the plan after it; empty for an inline product
+  Timestamp at;                 ///< when it took effect (when it was due, for due things)
 };
 
 enum class CheckoutState : std::uint8_t {
@@ -148,6 +169,7 @@ enum class CheckoutState : std::uint8_t {
   kRefunded,   ///< paid but not grantable any more (already owned…): the money goes back
   kAlarmed,  ///< paid, but amount, currency, account or mode differ from what was sold: an operator
              ///< looks
+  kChoosing,  ///< the buyer chooses price and quantity on our purchase page first
 };
 std::string_view to_string(CheckoutState state);
 std::optional<CheckoutState> parse_checkout_state(std::string_view text);
@@ -158,9 +180,13 @@ struct Checkout {
   CustomerKey customer;
   domain::Product product;  ///< snapshot
   std::int64_t catalog_version = 0;
-  PriceId price;
-  Quantity quantity;
-  Money total{0, *Currency::parse("USD")};
+  PriceId price;                            ///< empty while kChoosing
+  Quantity quantity;                        ///< the asked one while kChoosing
+  Money total{0, *Currency::parse("USD")};  ///< due at the checkout: 0 during a trial
+  std::optional<CalendarInterval> trial;    ///< of a subscription that begins with a trial
+  bool is_subscription = false;
+  bool from_client = false;    ///< who chooses on the purchase page sees what a client sees
+  crypto::Digest code_hash{};  ///< SHA-256 of the purchase page's code; zero: it never had one
   std::string return_url;
   std::string account_id;  ///< Stripe account it was made in
   bool livemode = false;
@@ -176,6 +202,73 @@ struct Checkout {
 enum class InboxState : std::uint8_t { kPending, kDone, kIgnored, kQuarantined };
 std::string_view to_string(InboxState state);
 std::optional<InboxState> parse_inbox_state(std::string_view text);
+
+enum class InvoiceStatus : std::uint8_t { kDraft, kOpen, kPaid, kUncollectible, kVoid };
+std::string_view to_string(InvoiceStatus status);  ///< "draft", "open", …
+std::optional<InvoiceStatus> parse_invoice_status(std::string_view text);
+
+/// What a customer owes or has paid: an invoice of the provider, or the payment of a one-time sale,
+/// which has none. Also what refunds and disputes are counted against.
+struct Invoice {
+  std::string id;  ///< in_…, or the purchase's id for a one-time sale
+  CustomerKey customer;
+  PurchaseId purchase;
+  std::string number;  ///< for people; empty: none
+  InvoiceStatus status = InvoiceStatus::kOpen;
+  Money total{0, *Currency::parse("USD")};
+  std::int64_t amount_paid = 0;  ///< minor units
+  std::int64_t refunded = 0;     ///< minor units, those of refunds that succeeded; ≤ amount_paid
+  std::string payment_ref;       ///< pi_…; empty while nothing was charged; unique otherwise
+  std::string hosted_url;        ///< empty: none
+  std::optional<Timestamp> period_start;  ///< what it pays for; absent for one-time sales
+  std::optional<Timestamp> period_end;
+  Timestamp created_at;
+};
+
+enum class RefundState : std::uint8_t { kRequested, kSucceeded, kFailed };
+std::string_view to_string(RefundState state);  ///< "pending", "succeeded", "failed"
+std::optional<RefundState> parse_refund_state(std::string_view text);
+
+/// Money given back, whoever asked for it: an administrator here, or somebody at the provider.
+struct Refund {
+  std::string
+      id;  ///< ours; also the base of its idempotency key. The provider's id for one made there
+  ProjectId project;
+  PurchaseId purchase;
+  std::string invoice;      ///< Invoice::id
+  std::string payment_ref;  ///< pi_…
+  Money amount{0, *Currency::parse("USD")};
+  Quantity quantity;   ///< see domain::RefundPlan; 0: by amount
+  std::string reason;  ///< "duplicate", "fraudulent", "requested_by_customer" or empty
+  RefundState state = RefundState::kRequested;
+  std::string remote_ref;  ///< re_…; empty while kRequested; unique otherwise
+  std::string error;       ///< why it failed
+  Timestamp created_at;
+};
+
+/// Something that was taken from an item's lots, so that it can be given back.
+struct TakenLot {
+  ItemId item;
+  Quantity quantity;  ///< > 0
+  std::optional<Timestamp> expires_at;
+  bool ends_with_source = false;
+  friend bool operator==(const TakenLot&, const TakenLot&) = default;
+};
+enum class DisputeState : std::uint8_t { kOpen, kWon, kLost };
+std::string_view to_string(DisputeState state);
+std::optional<DisputeState> parse_dispute_state(std::string_view text);
+/// The payer's bank disputes a payment. Revoked once, restored once when won.
+struct Dispute {
+  std::string id;  ///< dp_…
+  ProjectId project;
+  PurchaseId purchase;
+  std::string payment_ref;
+  Money amount{0, *Currency::parse("USD")};
+  DisputeState state = DisputeState::kOpen;
+  std::vector<TakenLot> taken;  ///< by this dispute
+  bool ended_purchase = false;  ///< the purchase was active when the dispute came
+  Timestamp created_at;
+};
 
 /// A webhook event that Stripe delivered, kept once by its id.
 struct InboxEvent {
@@ -196,8 +289,8 @@ struct InboxEvent {
 struct Intention {
   std::string id;  ///< also the idempotency key of its call
   ProjectId project;
-  std::string kind;     ///< "refund_payment"
-  std::string subject;  ///< payment reference
+  std::string kind;     ///< "refund_payment", "cancel_subscription", "end_trial", …
+  std::string subject;  ///< what it is about: a payment's or subscription's reference
   int attempts = 0;
   Timestamp next_at;
   bool done = false;

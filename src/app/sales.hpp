@@ -1,9 +1,10 @@
 #pragma once
 
-// Selling and granting: checkouts, fulfilment after payment, grants without payment, what a
-// customer owns.
+// Selling and granting: checkouts, the purchase page, fulfilment after payment, grants without
+// payment, what a customer owns.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -13,8 +14,9 @@
 #include "app/ports/clock.hpp"
 #include "app/ports/ids.hpp"
 #include "app/ports/payment_provider.hpp"
-#include "app/projects.hpp"
+#include "app/provider_access.hpp"
 #include "app/registry.hpp"
+#include "domain/plan_change.hpp"
 
 namespace purser::app {
 
@@ -24,7 +26,7 @@ using ProductChoice = std::variant<ProductId, domain::Product>;
 struct NewCheckout {
   CustomerKey customer;
   ProductChoice product;
-  std::optional<PriceId> price;
+  std::optional<PriceId> price;  ///< absent: the only one, else the buyer chooses
   Quantity quantity = *Quantity::of(1);
   std::string return_url;  ///< empty: a page of ours that says it is done
   bool from_client = false;
@@ -32,37 +34,65 @@ struct NewCheckout {
 struct NewGrant {
   CustomerKey customer;
   ProductChoice product;
-  std::optional<PriceId> price;
+  std::optional<PriceId> price;  ///< with an interval: a subscription for which nobody pays
   Quantity quantity = *Quantity::of(1);
 };
 struct OwnedPage {
   /// Ordered by product id, then purchase id; inline products last. The purchases of one catalog
-  /// product are never split between pages: together they are one row of `limit`.
+  /// product are never split between pages: together they are one row of `limit`. Subscriptions are
+  /// as of now.
   std::vector<domain::Purchase> items;
   std::optional<std::string> next_after;
+};
+/// What the purchase page of an open checkout shows.
+struct PurchasePage {
+  Checkout checkout;
+  std::string seller;                 ///< the project's display name
+  std::vector<domain::Price> prices;  ///< to choose from; one or more
+  bool stackable = false;
+};
+/// What the page that buyers come back to shows.
+struct DonePage {
+  enum class State { kUnknown, kPending, kGranted, kExpired, kRefunded } state = State::kUnknown;
+  std::string product;
+  std::string seller;
 };
 
 /// Sells. Blocks on the engine and on the provider; not for I/O threads. Thread-safe.
 class Sales {
  public:
-  Sales(Engine& engine, Store& store, Registry& registry, Projects& projects,
-        PaymentProvider& provider, const Clock& clock, Ids& ids, std::string public_url);
+  Sales(Engine& engine, Store& store, Registry& registry, ProviderAccess& access,
+        const Clock& clock, Ids& ids, std::string public_url);
+
+  using Encode = std::function<StoredReply(const Result<std::string>& url)>;
 
   /// Makes a checkout and answers the reply that `encode` makes of its URL. Steps: the intention
   /// (with a snapshot of what is sold) is committed; customer, product, price and session are made
   /// at the provider under keys derived from it; the result is committed with the reply. A crash or
-  /// a lost answer in between is resumed by the same idempotency key and makes nothing twice. A
-  /// test_mode project completes the purchase at once without the provider and answers a page of
-  /// ours. Errors: those of domain::check_order and choose_price; kUserNotFound, kTeamNotFound,
-  /// kNewPurchasesBlocked, kRedirectUrlNotWhitelisted, kPaymentsNotConfigured, kNotImplemented (a
-  /// price with an interval; several prices and none chosen), kPaymentProviderUnavailable,
+  /// a lost answer in between is resumed by the same idempotency key and makes nothing twice. With
+  /// several prices and none chosen, the URL is our purchase page: <public_url>/purchase/<code>. A
+  /// test_mode project completes the purchase at once without the provider and answers the done
+  /// page (after the purchase page, where there is a choice). Errors: those of domain::check_order
+  /// and choose_price; kUserNotFound, kTeamNotFound, kNewPurchasesBlocked,
+  /// kRedirectUrlNotWhitelisted, kPaymentsNotConfigured, kPaymentProviderUnavailable,
   /// kPaymentProviderRefused.
   Result<EngineReply> checkout(const std::shared_ptr<const ProjectContext>& context,
                                const std::optional<IdempotencyScope>& scope,
-                               const NewCheckout& order,
-                               std::function<StoredReply(const Result<std::string>& url)> encode);
+                               const NewCheckout& order, Encode encode);
 
-  /// Gives a product without payment (one-time). Errors as above, without the provider's.
+  /// The purchase page behind a code (32 random bytes in base64url, 43 characters). Errors:
+  /// kPurchaseCodeNotFound for one that is unknown, used up or more than 24 hours old.
+  Result<PurchasePage> purchase_page(const std::string& code);
+  /// The buyer chose: fixes price and quantity and opens the session; answers where to pay.
+  /// Choosing the same again answers the same session; another choice closes the session before it.
+  /// Errors: as checkout(), and kPurchaseCodeNotFound.
+  Result<std::string> choose(const std::string& code, const PriceId& price, Quantity quantity);
+  /// What the done page says of a checkout; kUnknown when there is no such one.
+  Result<DonePage> done_page(const ProjectId& project, const CheckoutId& checkout);
+
+  /// Gives a product without payment: one-time, or with a price that has an interval a
+  /// subscription. Ends what it replaces in its product line. Errors as above, without the
+  /// provider's.
   Result<domain::Purchase> grant(const ProjectContext& context, StoreBatch& batch,
                                  const NewGrant& order) const;
 
@@ -70,49 +100,34 @@ class Sales {
                           const std::string& after, int limit, bool from_client);
 
   /// Looks at the provider's state of a checkout session and does what follows from it: grants
-  /// exactly once when paid and matching, refunds when paid but not grantable, expires, or leaves
-  /// it. Idempotent; safe in parallel. Called for webhook events, by the sweep and when the buyer
-  /// comes back. Errors: kPaymentProviderUnavailable (try again later).
+  /// exactly once when paid and matching, refunds (or ends the subscription) when paid but not
+  /// grantable, expires, or leaves it. Idempotent; safe in parallel. Called for webhook events, by
+  /// the sweep and when the buyer comes back. Errors: kPaymentProviderUnavailable (try again
+  /// later).
   Status settle(const ProjectId& project, const std::string& session_ref);
+  /// The same by the checkout's id, for an object that names only that.
+  Status settle_checkout(const ProjectId& project, const CheckoutId& checkout);
 
   /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how
   /// many.
   Result<int> sweep_checkouts(int limit);
-  /// One round of side effects that are due (refunds). Answers how many.
-  Result<int> perform_intentions(int limit);
 
  private:
-  using Encode = std::function<StoredReply(const Result<std::string>& url)>;
-
-  Status refuse_unimplemented(const ProjectContext& context,
-                              const std::optional<IdempotencyScope>& scope,
-                              const NewCheckout& order);
-  /// The checkout with this id: that of an unfinished attempt, else a new one. In a test_mode
-  /// project it is complete.
   Result<Checkout> record_intention(const ProjectContext& context, const CheckoutId& id,
                                     const NewCheckout& order);
   Result<Checkout> decide_checkout(StoreBatch& batch, const ProjectContext& context,
                                    const CheckoutId& id, const NewCheckout& order,
                                    const Status& payable) const;
-  Status complete_test_checkout(StoreBatch& batch, Checkout& checkout) const;
-  /// The project's account at the provider, asked for once.
-  Result<ProviderAccount> account(const ProjectContext& context, const ProviderCredentials& as);
-  /// Makes the checkout's session at the provider; answers the checkout as it is to be recorded.
+  Status complete_test_checkout(StoreBatch& batch, const ProjectContext& context,
+                                Checkout& checkout) const;
   Result<Checkout> open_checkout(const ProjectContext& context, Checkout checkout);
-  std::string done_page() const { return public_url_ + "/checkout/done"; }
-
-  /// What a session that has ended means for its checkout, within one batch.
-  Status conclude(StoreBatch& batch, const ProviderAccount& account, const ProjectId& project,
-                  const CheckoutId& id, const RemoteCheckoutSession& session) const;
-  Status fulfil(StoreBatch& batch, Checkout checkout, const RemoteCheckoutSession& session) const;
+  std::string done_url(const Checkout& checkout) const;
   Status reschedule(const Checkout& checkout);
-  Status perform(const Intention& intention);
 
   Engine& engine_;
   Store& store_;
   Registry& registry_;
-  Projects& projects_;
-  PaymentProvider& provider_;
+  ProviderAccess& access_;
   const Clock& clock_;
   Ids& ids_;
   std::string public_url_;

@@ -9,16 +9,29 @@
 #include "app/ports/clock.hpp"
 #include "app/ports/payment_provider.hpp"
 #include "app/projects.hpp"
+#include "app/refunds.hpp"
 #include "app/sales.hpp"
+#include "app/subscriptions.hpp"
 
 namespace purser::app {
+
+struct InboxPage {
+  std::vector<InboxEvent> items;  ///< newest first
+  std::optional<std::string> next_after;
+};
 
 /// Thread-safe; blocks.
 class Webhooks {
  public:
+  /// Who processes an event, by what it is about.
+  struct Handlers {
+    Sales& sales;
+    Subscriptions& subscriptions;
+    Refunds& refunds;
+  };
   /// `poke` wakes whoever calls `process`; called after each kept event, from any thread.
   Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
-           PaymentProvider& provider, Sales& sales, const Clock& clock,
+           PaymentProvider& provider, Handlers handlers, const Clock& clock,
            std::function<void()> poke = {});
 
   /// Verifies the signature over the raw body and keeps the event once by its id; then the caller
@@ -32,6 +45,15 @@ class Webhooks {
   /// on.
   Result<int> process(int limit);
 
+  /// The inbox for operators. All states when `state` is absent.
+  Result<InboxPage> inbox(const ProjectId& project, std::optional<InboxState> state,
+                          const std::string& after, int limit);
+  /// Makes a quarantined event pending again, with its attempts counted anew; any other stays as it
+  /// is. Also one that was not the project's: its account or mode is then checked again. Errors:
+  /// kInboxEventNotFound.
+  Result<InboxEvent> retry(StoreBatch& batch, const ProjectId& project, const std::string& event_id,
+                           AfterCommit& after);
+
  private:
   Status process_event(const InboxEvent& event);
   Status record(const InboxEvent& event, const Status& outcome);
@@ -41,7 +63,7 @@ class Webhooks {
   Registry& registry_;
   Projects& projects_;
   PaymentProvider& provider_;
-  Sales& sales_;
+  Handlers handlers_;
   const Clock& clock_;
   std::function<void()> poke_;
 };

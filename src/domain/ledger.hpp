@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,28 +38,45 @@ enum class Expiry : std::uint8_t {
 std::string_view to_string(Expiry expiry);  ///< "never", "when-purchase-expires", "when-repeated"
 std::optional<Expiry> parse_expiry(std::string_view text);
 
-/// A purchase's promise to grant an item again and again: grant n (n = 1, 2, …; the first grant, n
-/// = 0, happens at the sale itself) falls due at nth_boundary(anchor, repeat, n).
-struct Schedule {
+/// What was consumed of an earlier plan's allowance of this item, still to be counted against the
+/// allowance of a plan that follows it.
+struct Carried {
+  Quantity quantity;  ///< > 0
+  Timestamp until;  ///< the end of the interval in which it was consumed; counts no more from then
+  friend bool operator==(const Carried&, const Carried&) = default;
+};
+
+/// What a purchase promises of an item: to grant it again and again, to take it away at its end, or
+/// both. Grant n (n = 1, 2, …; the first grant, n = 0, happens at the sale itself) falls due at
+/// nth_boundary(anchor, repeat, n).
+struct Term {
   PurchaseId source;
-  Quantity quantity;  ///< per grant, already multiplied by the purchase's quantity; > 0
-  CalendarInterval repeat;
+  Quantity quantity;  ///< per grant, already multiplied by the purchase's quantity; ≥ 0 (0: the
+                      ///< plan does not include the item; the term only remembers `carried`)
+  std::optional<CalendarInterval> repeat;  ///< absent: granted once
   Expiry expires = Expiry::kNever;
   Timestamp anchor;
-  std::int64_t next = 1;           ///< the n of the next grant
-  std::optional<Timestamp> until;  ///< no grant at or after this instant; no end when absent
-  friend bool operator==(const Schedule&, const Schedule&) = default;
+  std::int64_t next = 1;           ///< the n of the next grant; 1 for ever without a repeat
+  Quantity granted;                ///< what grant `next` − 1 really gave; ≥ 0
+  std::optional<Timestamp> until;  ///< paid through: no grant at or after it until it is moved; no
+                                   ///< limit when absent
+  std::optional<Timestamp> ends_at;  ///< the purchase gives no access from then on unless it is
+                                     ///< moved before; no end known when absent
+  bool lapsed = false;           ///< `ends_at` came: the lots that end with the source are gone
+  Quantity lapsed_rest;          ///< what the lapse took of lots without a date; given back when
+                                 ///< access returns; ≥ 0
+  std::vector<Carried> carried;  ///< ordered by `until`, at most one of an instant
+  friend bool operator==(const Term&, const Term&) = default;
 };
 
 /// State of one customer's item. Invariant: `debt` ≤ 0, and never both lots and a debt.
 /// Lots are kept in the order in which they are eaten: soonest expiry first, never-expiring last,
 /// oldest first among equals; neighbours that differ in nothing but `remaining` are one lot, so
-/// that many small grants do not grow the account. Schedules are ordered by source, at most one
-/// each.
+/// that many small grants do not grow the account. Terms are ordered by source, at most one each.
 struct ItemAccount {
   std::vector<Lot> lots;
   Quantity debt;
-  std::vector<Schedule> schedules;
+  std::vector<Term> terms;
 
   Quantity quantity() const;  ///< sum of the lots + debt
   friend bool operator==(const ItemAccount&, const ItemAccount&) = default;
@@ -72,8 +90,11 @@ enum class Cause : std::uint8_t {
   kExpiry = 4,       ///< a lot's rest went at its time
   kPurchaseEnd = 5,  ///< a lot's rest went because its purchase ended
   kRevocation = 6,   ///< refund or dispute
+  kSwitch = 7,       ///< a plan change took an old allowance's rest, or granted the new one's
+  kRestoration = 8,  ///< access came back after a lapse, or a dispute was won
 };
-/// "manual", "try_decrease", "purchase", "repeat", "expiry", "purchase_end" or "revocation".
+/// "manual", "try_decrease", "purchase", "repeat", "expiry", "purchase_end", "revocation", "switch"
+/// or "restoration".
 std::string_view to_string(Cause cause);
 std::optional<Cause> parse_cause(std::string_view text);
 
@@ -99,11 +120,20 @@ struct Change {
   std::vector<Entry> entries;
 };
 
-/// Applies everything due at or before `now` in the order in which it fell due (expiries before
-/// grants of the same instant; a clock that went back changes nothing). Idempotent. An account for
-/// which nothing is due comes back unchanged with no entries. Linear in what is due, however long
-/// the server was down. A schedule whose next boundary lies after the year 9999 grants no more.
-/// Errors: kQuantityOutOfRange when a repeat would leave the range (the account stays as it was).
+/// Applies everything due at or before `now` in the order in which it fell due: at one instant
+/// first the end of a term, then expiries, then grants. A clock that went back changes nothing.
+/// Idempotent. An account for which nothing is due comes back unchanged with no entries. Linear in
+/// what is due, however long the server was down. A term whose next boundary lies after the year
+/// 9999 grants no more.
+///
+/// - A grant that lies at or after `until` waits: it is made, dated when it was due, once `until`
+///   has moved past it (extend_source). What is left of the lot before it (kWhenRepeated) stays for
+///   as long: it goes when the next repeat arrives, not when it should have arrived.
+/// - A term whose `ends_at` has come lapses: its lots with `ends_with_source` go, it grants no
+/// more.
+/// - A repeat that would leave the range of Quantity is skipped and never made up for; the interval
+///   counts as granted. The account stays usable.
+/// Errors: none that a valid account can cause.
 Result<Change> apply_due(ItemAccount account, Timestamp now);
 
 /// True when apply_due would change something or fail; cheap, for the read path.
@@ -140,35 +170,87 @@ struct TryDecrease {
 Result<TryDecrease> try_decrease(ItemAccount account, Quantity amount, std::string description,
                                  Timestamp now);
 
-/// What a new purchase gives of one item.
+/// What a purchase gives of one item.
 struct IncludedGrant {
   PurchaseId source;                       ///< not empty
   Quantity quantity;                       ///< included × purchase quantity, > 0
   std::optional<CalendarInterval> repeat;  ///< absent: granted once
   Expiry expires = Expiry::kNever;         ///< kWhenRepeated needs a repeat
   Timestamp anchor;                        ///< the purchase's instant, normally `now`
+  bool keeps_term = false;  ///< a subscription: a term is kept even without a repeat, so that the
+                            ///< purchase can end, lapse and switch
+  std::optional<Timestamp> until;    ///< as in Term; only with keeps_term
+  std::optional<Timestamp> ends_at;  ///< as in Term; only with keeps_term
 };
 /// Grants an included item for the sale (n = 0, dated at the anchor or `now`, whichever is earlier)
-/// and registers its schedule when it repeats; intervals that are already over by `now` are granted
-/// too, each once. Errors: kQuantityOutOfRange; kInternalError when the grant breaks its contract
-/// or when the purchase has a schedule here already (a second grant of the same sale).
+/// and keeps its term when it repeats or `keeps_term`; intervals that are already over by `now` are
+/// granted too, each once. Errors: kQuantityOutOfRange; kInternalError when the grant breaks its
+/// contract or when the purchase has a term here already (a second grant of the same sale).
 Result<Change> grant_included(ItemAccount account, const IncludedGrant& grant, Timestamp now);
 
-/// The purchase ended: its schedule stops, its lots with `ends_with_source` go. Due things are
-/// applied first, so a purchase that ended before `now` is ended with `now` = its end. Never makes
+/// Until when a purchase is paid, and when it ends.
+struct TermLimits {
+  std::optional<Timestamp> until;
+  std::optional<Timestamp> ends_at;
+  friend bool operator==(const TermLimits&, const TermLimits&) = default;
+};
+/// Moves the limits of a purchase's term, after what was due under the old ones. When a lapsed term
+/// has access again (its new ends_at is absent or after `now`) `lapsed_rest` is granted back
+/// (kRestoration, dated `now`). Then what the new limits make due is applied. An account without
+/// such a term comes back with only its due things. Repeating it changes nothing.
+/// Errors: kQuantityOutOfRange; kInternalError for an empty source.
+Result<Change> extend_source(ItemAccount account, const PurchaseId& source,
+                             const TermLimits& limits, Timestamp now);
+
+/// A plan change of a purchase, for an item that the old or the new plan includes. After due
+/// things: what is left of the old plan's grant of the current interval goes (kSwitch), and the new
+/// one is granted (kSwitch), less all that was consumed of allowances in the current interval:
+/// of the old plan's, and what its term had carried and still counts. Never below zero. The
+/// new term remembers what was consumed. So no sequence of switches within one interval yields more
+/// than the best single plan in it.
+///
+/// - The interval in which an item without a repeat was granted never ends.
+/// - `to` absent: the new plan does not include the item; what the old one gave goes, and a term of
+///   quantity 0 stays to remember what was consumed.
+/// - Lots of earlier intervals stay (they end with the purchase, if they do).
+/// - The new term's `anchor` is that of `to`; its first repeat is the first boundary after `now`.
+/// - An item that only the new plan includes has no term yet, and nothing is deducted.
+/// - Of the lots of the old grant that never expire and mixed with older ones, what is left is
+///   counted to the newest: min(left, granted).
+/// Errors: kQuantityOutOfRange; kInternalError when `to` breaks its contract or names another
+/// source.
+Result<Change> switch_source(ItemAccount account, const PurchaseId& source,
+                             const std::optional<IncludedGrant>& to, const TermLimits& limits,
+                             Timestamp now);
+
+/// The purchase ended: its term goes, its lots with `ends_with_source` go. Due things are applied
+/// first, so a purchase that ended before `now` is ended with `now` = its end. Never makes
 /// the quantity negative. Repeating it changes nothing. Errors: those of apply_due; kInternalError
 /// for an empty source.
 Result<Change> end_source(ItemAccount account, const PurchaseId& source, Timestamp now);
 
-/// Refund or dispute: its schedule stops and what is left of all its lots goes, never more. Due
+/// Refund or dispute of all: its term goes and what is left of all its lots goes, never more. Due
 /// things are applied first. Repeating it changes nothing. Errors: those of apply_due;
 /// kInternalError for an empty source.
 Result<Change> revoke_source(ItemAccount account, const PurchaseId& source, Timestamp now);
 
+/// A partial refund: at most `at_most` > 0 of what is left of the purchase's lots goes, those that
+/// would be eaten last first; its term stays. Errors: as above.
+Result<Change> revoke_part(ItemAccount account, const PurchaseId& source, Quantity at_most,
+                           Timestamp now);
+
 /// Replays one recorded entry on an account: its lots and debt, and, when the account holds the
-/// schedule of a kRepeat entry, that schedule's `next`. Schedules are neither added nor removed:
-/// entries do not tell of it. Used by recovery and by `purser verify`. Errors: kInternalError when
-/// the entry cannot follow from this account (a corrupt ledger).
+/// term of a kRepeat entry, that term's `next` and `granted`. Terms are otherwise neither added,
+/// changed nor removed: entries do not tell of it (a store keeps the account itself whenever a
+/// command did more to a term than a plain repeat; see terms_follow). Used by recovery and by
+/// `purser verify`. Errors: kInternalError when the entry cannot follow from this account (a
+/// corrupt ledger).
 Result<ItemAccount> fold(ItemAccount account, const Entry& entry);
+
+/// Whether folding `entries` onto `before` gives exactly the terms of `after`: the entries tell
+/// all, and the account need not be kept beside them. Lapses, limits, switches, revocations and
+/// skipped repeats make it false.
+bool terms_follow(const ItemAccount& before, std::span<const Entry> entries,
+                  const ItemAccount& after);
 
 }  // namespace purser::domain

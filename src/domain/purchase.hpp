@@ -2,19 +2,21 @@
 
 // Purchase rules: who may buy or be granted what, and what a purchase is.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "domain/catalog.hpp"
+#include "domain/subscription.hpp"
 
 namespace purser::domain {
 
 enum class PurchaseType : std::uint8_t { kOneTime, kSubscription };
 enum class PurchaseStatus : std::uint8_t {
   kActive,    ///< owned
-  kRefunded,  ///< fully refunded or lost to a dispute: not owned
-  kEnded,     ///< ended: not owned
+  kRefunded,  ///< fully refunded, or disputed: not owned
+  kEnded,     ///< ended, replaced or canceled: not owned
 };
 enum class PurchaseOrigin : std::uint8_t {
   kStripe,    ///< paid through Stripe
@@ -29,7 +31,8 @@ std::optional<PurchaseType> parse_purchase_type(std::string_view text);
 std::optional<PurchaseStatus> parse_purchase_status(std::string_view text);
 std::optional<PurchaseOrigin> parse_purchase_origin(std::string_view text);
 
-/// One sale or grant. Holds a snapshot of the product version it was sold under.
+/// One sale or grant. Holds a snapshot of the product version it was sold under; a switch of plan
+/// replaces product, price and quantity of the same purchase.
 struct Purchase {
   PurchaseId id;
   CustomerKey customer;
@@ -42,9 +45,12 @@ struct Purchase {
   PurchaseType type = PurchaseType::kOneTime;
   PurchaseStatus status = PurchaseStatus::kActive;
   PurchaseOrigin origin = PurchaseOrigin::kGranted;
-  std::string
-      payment_ref;  ///< the paid Stripe object (payment intent id); empty without Stripe; unique
-  Timestamp created_at;  ///< also the anchor of its repeats
+  std::string payment_ref;  ///< the paid Stripe object of the first payment (payment intent id, or
+                            ///< the session of a sale over nothing); empty without Stripe; unique
+  Timestamp created_at;  ///< the sale; also the anchor of its repeats, until a switch moves it
+  Timestamp anchor;      ///< of its repeats
+  std::optional<Subscription> subscription;  ///< exactly for type kSubscription
+  Quantity refunded_quantity;  ///< of `quantity`, given back by quantity (one-time, stackable); ≥ 0
   friend bool operator==(const Purchase&, const Purchase&) = default;
 };
 
@@ -63,12 +69,32 @@ Error product_does_not_exist(const ProductId& id);
 
 /// The checks shared by selling and granting, in this order: server_only (as if absent, so nothing
 /// else of it shows), customer type, price exists, quantity/stackable, already owned, add-on has
-/// its base, product line free. `owned` are the customer's purchases with status kActive; others in
-/// it are ignored. A product line is free when no other product of it is owned; add-ons neither
-/// take nor need a place. Errors: kProductDoesNotExist, kProductCustomerTypeDoesNotMatch,
-/// kPriceNotFound, kSchemaError (quantity below 1), kProductNotStackable, kProductAlreadyGranted,
-/// kAddOnRequiresBase, kProductLineConflict.
+/// its base, product line free. `owned` are the customer's purchases that give access (see
+/// owned_at). A product line is free when no other product of it is owned, or what is owned there
+/// is a subscription, which the new one then replaces (replaced_by); an owned one-time purchase
+/// blocks. Add-ons neither take nor need a place. Errors: kProductDoesNotExist,
+/// kProductCustomerTypeDoesNotMatch, kPriceNotFound, kSchemaError (quantity below 1),
+/// kProductNotStackable, kProductAlreadyGranted, kAddOnRequiresBase, kProductLineConflict.
 Status check_order(const Order& order, const std::vector<Purchase>& owned);
+
+/// The owned subscriptions that a sale of `product` ends, once it is paid: those of the same
+/// product line, add-ons excepted. Empty for an add-on and for a product outside a line.
+std::vector<PurchaseId> replaced_by(const Product& product, const std::vector<Purchase>& owned);
+
+/// The add-ons among `owned` whose last base is not among `owned` any more: they end too. To be
+/// asked again with what is left, until it is empty (an add-on may be a base).
+std::vector<PurchaseId> orphaned_add_ons(const std::vector<Purchase>& owned);
+
+/// Of purchases with status kActive, those that give access at `now`: one-time ones, and
+/// subscriptions by gives_access, each with its subscription as_of `now`.
+std::vector<Purchase> owned_at(std::vector<Purchase> active, Millis grace, Timestamp now);
+
+/// The trial that this customer gets with this price: that of the price, else of the product;
+/// absent without one, or when `used`.
+std::optional<CalendarInterval> free_trial(const Product& product, const Price& price, bool used);
+/// Under which name a used trial is remembered: "line:<product line>" or "product:<id>"; empty for
+/// an inline product, whose trials are not remembered.
+std::string trial_name(const Product& product);
 
 /// The price a buyer pays: the named one, else the only one that this caller may choose. Absent:
 /// more than one and none named, the buyer chooses. Errors: kProductHasNoPrice, kPriceNotFound.
@@ -88,7 +114,8 @@ struct ItemGrant {
   IncludedGrant grant;
 };
 /// The grants that a new purchase makes at its start, in item order: included × purchase quantity,
-/// with the purchase's instant as anchor. Errors: kQuantityOutOfRange.
-Result<std::vector<ItemGrant>> initial_grants(const Purchase& purchase);
+/// with the purchase's anchor; for a subscription with terms limited by term_limits. Two entries
+/// for one item do not occur. Errors: kQuantityOutOfRange.
+Result<std::vector<ItemGrant>> initial_grants(const Purchase& purchase, Millis grace);
 
 }  // namespace purser::domain

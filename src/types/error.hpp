@@ -76,6 +76,21 @@ enum class RetryClass : std::uint8_t {
   X(PriceNotFound, "PRICE_NOT_FOUND", 400, kNever, "The product has no price with this id.") \
   X(AddOnRequiresBase, "ADD_ON_REQUIRES_BASE", 400, kAfterChange, "The product is an add-on to a product that the customer does not own.") \
   X(ProductLineConflict, "PRODUCT_LINE_CONFLICT", 400, kAfterChange, "The customer owns another product of the same product line.") \
+  X(ProductNotOwned, "PRODUCT_NOT_OWNED", 400, kAfterChange, "The customer does not own this product.") \
+  X(SubscriptionNotFound, "SUBSCRIPTION_NOT_FOUND", 404, kAfterChange, "The customer has no such subscription.") \
+  X(SubscriptionNotCancelable, "SUBSCRIPTION_NOT_CANCELABLE", 400, kAfterChange, "What the customer owns is no running subscription; it cannot be canceled.") \
+  X(SubscriptionNotResumable, "SUBSCRIPTION_NOT_RESUMABLE", 400, kAfterChange, "The subscription is not about to end, or has ended already.") \
+  X(SwitchNotPossible, "SWITCH_NOT_POSSIBLE", 400, kAfterChange, "The subscription cannot become this plan; details.reason says why. Nothing was changed or charged.") \
+  X(SwitchConflict, "SWITCH_CONFLICT", 409, kSameRequest, "The subscription changed while it was being switched; ask again.") \
+  X(PaymentFailed, "PAYMENT_FAILED", 402, kAfterChange, "The customer's payment method was declined; nothing was changed. details.decline_code says why.") \
+  X(DefaultPaymentMethodRequired, "DEFAULT_PAYMENT_METHOD_REQUIRED", 400, kAfterChange, "The customer has no default payment method; set one first.") \
+  X(SetupIntentNotSucceeded, "SETUP_INTENT_NOT_SUCCEEDED", 400, kAfterChange, "The setup intent has not succeeded yet; confirm it first.") \
+  X(SetupIntentNotFound, "SETUP_INTENT_NOT_FOUND", 404, kNever, "This customer has no such setup intent.") \
+  X(PurchaseNotFound, "PURCHASE_NOT_FOUND", 404, kNever, "No such purchase in this project.") \
+  X(RefundNotPossible, "REFUND_NOT_POSSIBLE", 400, kAfterChange, "That much cannot be given back; details.reason says why. Nothing was refunded.") \
+  X(TestModePurchaseNonRefundable, "TEST_MODE_PURCHASE_NON_REFUNDABLE", 400, kNever, "Nothing was paid for this purchase, so nothing can be refunded.") \
+  X(PurchaseCodeNotFound, "VERIFICATION_CODE_NOT_FOUND", 404, kNever, "The purchase code is unknown, used or expired; ask for a new checkout.") \
+  X(InboxEventNotFound, "INBOX_EVENT_NOT_FOUND", 404, kNever, "No such event in this project's inbox.") \
   X(CatalogInvalid, "CATALOG_INVALID", 400, kNever, "The catalog has errors; details.fields names each one. Nothing was applied.") \
   X(RedirectUrlNotWhitelisted, "REDIRECT_URL_NOT_WHITELISTED", 400, kAfterChange, "The return URL is not on one of the project's trusted domains.") \
   X(NewPurchasesBlocked, "NEW_PURCHASES_BLOCKED", 403, kAfterChange, "The project's setting block_new_purchases is on.") \

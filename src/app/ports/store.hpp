@@ -54,6 +54,10 @@ class StoreView {
   /// The current catalog; version 0 (empty) when none was put.
   virtual Result<domain::Catalog> catalog(const ProjectId& project) = 0;
 
+  /// The catalog of that version; absent when there never was one.
+  virtual Result<std::optional<domain::Catalog>> catalog_at(const ProjectId& project,
+                                                            std::int64_t version) = 0;
+
   /// Users and teams exist when created and not deleted; custom customers always.
   virtual Result<bool> customer_exists(const CustomerKey& key) = 0;
   /// The account as last committed, due things not yet applied; empty when there is none.
@@ -66,8 +70,37 @@ class StoreView {
                                                            const PurchaseId& id) = 0;
   virtual Result<std::optional<domain::Purchase>> purchase_by_payment(
       const ProjectId& project, const std::string& payment_ref) = 0;
-  /// A customer's purchases with status kActive, oldest first.
+  /// The purchase of a provider's subscription (sub_…), whatever its status.
+  virtual Result<std::optional<domain::Purchase>> purchase_by_subscription(
+      const ProjectId& project, const std::string& remote_ref) = 0;
+  /// A customer's purchases with status kActive, oldest first. Whether they still give access is
+  /// for domain::owned_at to say.
   virtual Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) = 0;
+  /// Purchases whose `wake_at` (put_purchase) is not after `now`, soonest first.
+  virtual Result<std::vector<domain::Purchase>> due_purchases(Timestamp now, int limit) = 0;
+  /// Whether the customer has used the trial of this name (domain::trial_name).
+  virtual Result<bool> trial_used(const CustomerKey& customer, const std::string& name) = 0;
+
+  /// Newest first (by creation here); `after` is an Invoice::id of the same customer. An unknown
+  /// one answers an empty list.
+  virtual Result<std::vector<Invoice>> invoices(const CustomerKey& customer,
+                                                const PageRequest& page) = 0;
+  virtual Result<std::optional<Invoice>> invoice(const ProjectId& project,
+                                                 const std::string& id) = 0;
+  virtual Result<std::optional<Invoice>> invoice_by_payment(const ProjectId& project,
+                                                            const std::string& payment_ref) = 0;
+  /// A purchase's invoices, newest first, at most `limit`.
+  virtual Result<std::vector<Invoice>> invoices_of(const ProjectId& project,
+                                                   const PurchaseId& purchase, int limit) = 0;
+  virtual Result<std::optional<Refund>> refund(const ProjectId& project, const std::string& id) = 0;
+  virtual Result<std::optional<Refund>> refund_by_remote(const ProjectId& project,
+                                                         const std::string& remote_ref) = 0;
+  /// Oldest first.
+  virtual Result<std::vector<Refund>> refunds_of(const ProjectId& project,
+                                                 const PurchaseId& purchase) = 0;
+  virtual Result<std::optional<Dispute>> dispute(const ProjectId& project,
+                                                 const std::string& id) = 0;
+
   /// Newest first.
   virtual Result<std::vector<Transaction>> transactions(const CustomerKey& customer,
                                                         const PageRequest& page) = 0;
@@ -76,6 +109,8 @@ class StoreView {
                                                    const CheckoutId& id) = 0;
   virtual Result<std::optional<Checkout>> checkout_by_session(const ProjectId& project,
                                                               const std::string& session_ref) = 0;
+  /// The checkout whose purchase page has this code.
+  virtual Result<std::optional<Checkout>> checkout_by_code(const crypto::Digest& code_hash) = 0;
   /// Open checkouts whose next_check_at is not after `now`, oldest first.
   virtual Result<std::vector<Checkout>> due_checkouts(Timestamp now, int limit) = 0;
   virtual Result<std::optional<std::string>> remote(const ProjectId& project,
@@ -83,6 +118,11 @@ class StoreView {
                                                     const std::string& local) = 0;
   virtual Result<std::optional<InboxEvent>> inbox_event(const ProjectId& project,
                                                         const std::string& event_id) = 0;
+  /// The inbox for operators, newest first; `after` is an event id of the project. All states when
+  /// `state` is absent.
+  virtual Result<std::vector<InboxEvent>> inbox(const ProjectId& project,
+                                                std::optional<InboxState> state,
+                                                const PageRequest& page) = 0;
   /// Pending inbox events whose next_at is not after `now`, oldest first.
   virtual Result<std::vector<InboxEvent>> due_inbox(Timestamp now, int limit) = 0;
   virtual Result<std::vector<Intention>> due_intentions(Timestamp now, int limit) = 0;
@@ -127,13 +167,26 @@ class StoreBatch : public StoreView {
   virtual Status put_catalog(const ProjectId& project, const domain::Catalog& catalog) = 0;
 
   /// Replaces the account and appends its entries, which continue the account as it was read in
-  /// this batch. Creates a custom customer on first use. The account must follow from the old one
-  /// by the entries, except for added or removed schedules.
+  /// this batch. Creates a custom customer on first use. The account's lots and debt must follow
+  /// from the old one by the entries; its terms may change beyond them (domain::terms_follow says
+  /// whether they did). There may be no entries when only terms changed.
   virtual Status put_item(const ItemKey& key, const domain::ItemAccount& account,
                           std::span<const domain::Entry> entries) = 0;
 
-  virtual Status insert_purchase(const domain::Purchase& purchase) = 0;
-  virtual Status update_purchase(const domain::Purchase& purchase) = 0;
+  /// `wake_at`: when a worker should look at the purchase (domain::next_due, or sooner to ask the
+  /// provider again); absent: never.
+  virtual Status insert_purchase(const domain::Purchase& purchase,
+                                 std::optional<Timestamp> wake_at) = 0;
+  virtual Status update_purchase(const domain::Purchase& purchase,
+                                 std::optional<Timestamp> wake_at) = 0;
+  /// Remembers a used trial; false when it was used before.
+  virtual Result<bool> put_trial(const CustomerKey& customer, const std::string& name) = 0;
+  /// Inserts, or replaces the one with this id (created_at, customer and purchase stay).
+  virtual Status put_invoice(const Invoice& invoice) = 0;
+  virtual Status insert_refund(const Refund& refund) = 0;
+  virtual Status update_refund(const Refund& refund) = 0;  ///< state, remote_ref, error
+  virtual Status insert_dispute(const Dispute& dispute) = 0;
+  virtual Status update_dispute(const Dispute& dispute) = 0;  ///< state, taken, ended_purchase
   virtual Status insert_transaction(const Transaction& transaction) = 0;
   virtual Status insert_checkout(const Checkout& checkout) = 0;
   virtual Status update_checkout(const Checkout& checkout) = 0;

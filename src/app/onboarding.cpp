@@ -1,0 +1,1 @@
+#include "app/billing.hpp"

@@ -1,0 +1,1 @@
+#include "app/provider_access.hpp"

@@ -1,0 +1,1 @@
+#include "app/purchase_book.hpp"

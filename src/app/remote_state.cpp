@@ -1,0 +1,1 @@
+#include "app/remote_state.hpp"

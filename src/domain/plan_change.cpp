@@ -1,0 +1,1 @@
+#include "domain/plan_change.hpp"
