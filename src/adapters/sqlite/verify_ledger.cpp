@@ -4,9 +4,9 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "adapters/sqlite/documents.hpp"
 #include "adapters/sqlite/rows.hpp"
 #include "codec/account_codec.hpp"
+#include "codec/purchase_codec.hpp"
 #include "domain/ledger.hpp"
 
 namespace purser::sqlite {
@@ -190,14 +190,14 @@ Status Pass::check_purchase(Query& row) {
   purchase.id = PurchaseId(row.text(1));
   purchase.quantity = row.quantity(4);
   purchase.created_at = row.timestamp(5);
-  auto product = decode_product(row.view(3), ProductId(row.text(2)));
+  auto product = codec::decode_snapshot(row.view(3), ProductId(row.text(2)));
   const Status readable = product ? Status() : Status(product.error());
   if (!readable || !row.checked(true)) {
     findings_.add(name, "its row is unreadable");
     return {};
   }
   purchase.product = *std::move(product);
-  const auto grants = domain::initial_grants(purchase);
+  const auto grants = domain::initial_grants(purchase, Millis{0});
   if (!grants) {
     findings_.add(name, "its grants are out of range");
     return {};
