@@ -114,6 +114,17 @@ std::string remote_price_name(const PlanRef& plan) {
   return product_name(plan) + "/" + plan.price.str();
 }
 
+std::string session_reference(const Checkout& checkout) {
+  if (!has_page(checkout)) return checkout.id.str();
+  return checkout.id.str() + "." +
+         fingerprint({checkout.price.str(), std::to_string(checkout.quantity.value()),
+                      std::to_string(checkout.total.minor_units())});
+}
+
+CheckoutId referenced_checkout(const std::string& reference) {
+  return CheckoutId(reference.substr(0, reference.find('.')));
+}
+
 RemoteObjects::RemoteObjects(Engine& engine, Store& store, PaymentProvider& provider,
                              const ProviderConnection& connection, ProjectId project)
     : engine_(engine),
@@ -133,9 +144,9 @@ Result<RemoteCheckoutSession> RemoteObjects::open_session(const Checkout& checko
   set_trial(checkout, wanted);
   wanted.success_url = success_url;
   wanted.cancel_url = cancel_url;
-  wanted.reference = checkout.id.str();
-  // A purchase page lives no longer than its keys, and what a look-up would find may be the session
-  // of an earlier choice.
+  wanted.reference = session_reference(checkout);
+  // A purchase page lives no longer than its keys, and a look-up would find the session that an
+  // earlier change of mind has closed.
   if (!has_page(checkout)) wanted.asked_at = checkout.created_at;
   PURSER_TRY(wanted.customer, customer(checkout.customer));
   PURSER_TRY(wanted.price, price(plan));

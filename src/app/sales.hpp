@@ -105,7 +105,7 @@ class Sales {
   /// the sweep and when the buyer comes back. Errors: kPaymentProviderUnavailable (try again
   /// later).
   Status settle(const ProjectId& project, const std::string& session_ref);
-  /// The same by the checkout's id, for an object that names only that.
+  /// The same by the checkout's id, or by the reference that objects at the provider carry.
   Status settle_checkout(const ProjectId& project, const CheckoutId& checkout);
 
   /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how

@@ -7,6 +7,7 @@
 #include "app/fulfilment.hpp"
 #include "app/items.hpp"
 #include "app/purchase_book.hpp"
+#include "app/remote_objects.hpp"
 #include "app/remote_state.hpp"
 #include "app/sales.hpp"
 #include "app/sold.hpp"
@@ -254,7 +255,8 @@ Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
 }
 
 Status Sales::settle_checkout(const ProjectId& project, const CheckoutId& id) {
-  PURSER_TRY(const std::optional<Checkout> checkout, store_.view()->checkout(project, id));
+  PURSER_TRY(const std::optional<Checkout> checkout,
+             store_.view()->checkout(project, referenced_checkout(id.str())));
   if (!checkout || checkout->session_ref.empty()) return {};
   return settle(project, checkout->session_ref);
 }

@@ -11,7 +11,7 @@ std::string difference(const Money& sold, const Money& reported) {
 }
 
 std::string difference(const Checkout& checkout, const RemoteCheckoutSession& session) {
-  if (session.reference != checkout.id.str()) return "reference";
+  if (session.reference != session_reference(checkout)) return "reference";
   if (!session.amount_total) return "amount";
   const std::string money = difference(checkout.total, *session.amount_total);
   if (!money.empty()) return money;
@@ -21,7 +21,7 @@ std::string difference(const Checkout& checkout, const RemoteCheckoutSession& se
 /// What a subscription charges from now on must be what was sold too, whatever the session said.
 std::string difference(const Checkout& checkout, const domain::Price& price,
                        const RemoteSubscription& subscription) {
-  if (subscription.reference != checkout.id.str()) return "subscription reference";
+  if (subscription.reference != session_reference(checkout)) return "subscription reference";
   if (subscription.livemode != checkout.livemode) return "livemode";
   const std::string money = difference(price.amount, subscription.unit_amount);
   if (!money.empty()) return money;
