@@ -40,20 +40,42 @@ std::string presentable(std::string text, const Secret& secret) {
   return text;
 }
 
+std::string error_text(const HttpRequest& request, const json::Value& body, std::string_view key) {
+  return presentable(body.find("error")->string_at(key).value_or(""), request.secret_key);
+}
+
+LogDetail refusal_log(const HttpRequest& request, const HttpReply& reply, const json::Value& body) {
+  const auto text = [&](std::string_view key) { return error_text(request, body, key); };
+  return LogDetail(request.method + ' ' + request.path + ": " + std::to_string(reply.status) + ' ' +
+                   text("type") + ' ' + text("code") + ", parameter \"" + text("param") +
+                   "\", request " + presentable(reply.request_id, request.secret_key) + ": " +
+                   text("message"));
+}
+
 Error refused(const HttpRequest& request, const HttpReply& reply, const json::Value& body) {
-  const json::Value& error = *body.find("error");
-  const auto text = [&](std::string_view key) {
-    return presentable(error.string_at(key).value_or(""), request.secret_key);
-  };
-  const std::string type = text("type");
-  const std::string code = text("code").empty() ? type : text("code");
+  const auto text = [&](std::string_view key) { return error_text(request, body, key); };
+  const std::string code = text("code").empty() ? text("type") : text("code");
   Details details = {{"provider_code", code}, {"provider_message", text("message")}};
   if (!text("decline_code").empty()) details.emplace_back("decline_code", text("decline_code"));
   return {ErrorCode::kPaymentProviderRefused,
           "Stripe refused the request; details.provider_message says why.", std::move(details),
-          LogDetail(request.method + ' ' + request.path + ": " + std::to_string(reply.status) +
-                    ' ' + type + ' ' + code + ", parameter \"" + text("param") + "\", request " +
-                    presentable(reply.request_id, request.secret_key) + ": " + text("message"))};
+          refusal_log(request, reply, body)};
+}
+
+// Source: https://docs.stripe.com/api/errors (402: the parameters were valid, the request failed).
+bool is_decline(const HttpReply& reply, const json::Value& body) {
+  return reply.status == 402 || body.find("error")->string_at("type") == "card_error";
+}
+
+Error declined(const HttpRequest& request, const HttpReply& reply, const json::Value& body) {
+  const auto text = [&](std::string_view key) { return error_text(request, body, key); };
+  // A payment that needs the customer (3-D Secure) has a code alone.
+  const std::string why = text("decline_code").empty() ? text("code") : text("decline_code");
+  return {ErrorCode::kPaymentFailed,
+          "The customer's payment method was declined; nothing was changed. details.decline_code "
+          "says why.",
+          {{"decline_code", why}, {"provider_message", text("message")}},
+          refusal_log(request, reply, body)};
 }
 
 Error unavailable(const HttpRequest& request, int attempts, const std::string& last) {
@@ -87,6 +109,18 @@ Status check(const HttpRequest& request) {
   return {};
 }
 
+HttpRequest request_as(const app::ProviderCredentials& as, std::string method,
+                       const std::string& path) {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.path = "/v1" + path;
+  request.secret_key = as.secret_key;
+  if (!as.connected_account.empty()) {
+    request.headers.emplace_back("Stripe-Account", as.connected_account);
+  }
+  return request;
+}
+
 }  // namespace
 
 Client::Client(Transport& transport, RetryPolicy policy, std::string api_version, Wait wait)
@@ -96,35 +130,25 @@ Client::Client(Transport& transport, RetryPolicy policy, std::string api_version
       wait_(std::move(wait)) {}
 
 Result<json::Value> Client::get(const app::ProviderCredentials& as, const std::string& path) {
-  HttpRequest request;
-  request.method = "GET";
-  request.path = "/v1" + path;
-  request.secret_key = as.secret_key;
-  if (!as.connected_account.empty()) {
-    request.headers.emplace_back("Stripe-Account", as.connected_account);
-  }
   bool has_no_key = false;
-  return call(request, has_no_key);
+  return call(request_as(as, "GET", path), false, has_no_key);
 }
 
-Result<json::Value> Client::post(const app::ProviderCredentials& as, const std::string& path,
-                                 const Form& form, const std::string& idempotency_key,
+Result<json::Value> Client::post(const app::ProviderCredentials& as, const Post& what,
                                  bool& key_is_spent) {
-  HttpRequest request;
-  request.method = "POST";
-  request.path = "/v1" + path;
-  request.body = form.text();
-  request.secret_key = as.secret_key;
-  if (!as.connected_account.empty()) {
-    request.headers.emplace_back("Stripe-Account", as.connected_account);
-  }
+  HttpRequest request = request_as(as, "POST", what.path);
+  request.body = what.form.text();
   request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  request.headers.emplace_back("Idempotency-Key", idempotency_key);
-  return call(request, key_is_spent);
+  request.headers.emplace_back("Idempotency-Key", what.idempotency_key);
+  return call(std::move(request), what.takes_money, key_is_spent);
 }
 
-Result<json::Value> Client::call(const HttpRequest& asked, bool& key_is_spent) {
-  HttpRequest request = asked;
+Result<json::Value> Client::remove(const app::ProviderCredentials& as, const std::string& path) {
+  bool has_no_key = false;
+  return call(request_as(as, "DELETE", path), false, has_no_key);
+}
+
+Result<json::Value> Client::call(HttpRequest request, bool takes_money, bool& key_is_spent) {
   request.headers.emplace_back("Stripe-Version", api_version_);
   request.headers.emplace_back("User-Agent", "Purser/" PURSER_VERSION);
   PURSER_CHECK_OK(check(request));
@@ -142,7 +166,9 @@ Result<json::Value> Client::call(const HttpRequest& asked, bool& key_is_spent) {
     const bool again =
         worth_retrying(reading.outcome, reply == nullptr ? std::nullopt : reply->should_retry);
     if (reading.outcome == Outcome::kRefused && !again) {
-      return refused(request, *reply, reading.body);
+      return takes_money && is_decline(*reply, reading.body)
+                 ? declined(request, *reply, reading.body)
+                 : refused(request, *reply, reading.body);
     }
     const Error given_up = unavailable(request, attempt, describe(exchange, request.secret_key));
     key_is_spent = reply != nullptr && reply->replayed && reply->status >= 500;

@@ -16,7 +16,7 @@ namespace purser::stripe {
 
 /// One HTTP exchange to make.
 struct HttpRequest {
-  std::string method;  ///< "GET" or "POST"
+  std::string method;  ///< "GET", "POST" or "DELETE"
   std::string path;    ///< from "/v1", with its query
   std::string body;    ///< form-encoded; POST only
   Secret secret_key;
