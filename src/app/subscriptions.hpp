@@ -57,6 +57,10 @@ class Subscriptions {
   Subscriptions(Engine& engine, Store& store, Registry& registry, ProviderAccess& access,
                 Sales& sales, const Clock& clock, Ids& ids);
 
+  /// The subscription as of now; also one that has ended. Errors: kUserNotFound, kTeamNotFound,
+  /// kSubscriptionNotFound.
+  Result<domain::Purchase> find(const ProjectContext& context, const SubscriptionChoice& which);
+
   using Encode = std::function<StoredReply(const Result<domain::Purchase>& subscription)>;
 
   /// At the period's end, or now. Errors: kUserNotFound, kTeamNotFound, kProductNotOwned,

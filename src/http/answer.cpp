@@ -22,6 +22,11 @@ std::string_view access_of(const Call& call) {
   return call.route == nullptr ? std::string_view() : to_string(call.route->access);
 }
 
+PageKind page_kind_of(const Call& call) {
+  if (call.route == nullptr || !call.route->is_page()) return PageKind::kNone;
+  return call.route->is_form_page() ? PageKind::kForm : PageKind::kPlain;
+}
+
 ErrorCode code_of_refusal(int status) {
   switch (status) {
     case 408:
@@ -120,8 +125,8 @@ void Core::finish(Call& call, Reply reply, std::string_view code, std::string_vi
   response.status = reply.status;
   response.content_type = reply.content_type;
   response.headers = std::move(reply.headers);
-  const bool is_page = call.route != nullptr && call.route->is_page();
-  response.header_lines = common_header_lines(call.request_id, reader_of(call.request), is_page);
+  response.header_lines =
+      common_header_lines(call.request_id, reader_of(call.request), page_kind_of(call));
   if (!code.empty()) response.headers.push_back({"x-stack-known-error", std::string(code)});
   if (reply.replayed) response.headers.push_back({"idempotency-replayed", "true"});
   if (reply.status == 503 || reply.status == 429) {
@@ -164,7 +169,7 @@ net::Response Core::refusal(int status) {
   response.status = status;
   response.close = true;
   response.body = encode_error(error, id);
-  response.header_lines = common_header_lines(id, {.is_browser = true}, false);
+  response.header_lines = common_header_lines(id, {.is_browser = true}, PageKind::kNone);
   response.headers.push_back({"x-stack-known-error", std::string(error_row(code).name)});
   if (status == 503) response.headers.push_back({"retry-after", std::string(kRetryAfterSeconds)});
   metrics_.record(routes().size(), status, 0);

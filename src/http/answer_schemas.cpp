@@ -1,58 +1,14 @@
+#include "http/answer_fields.hpp"
 #include "http/schemas.hpp"
-#include "types/quantity.hpp"
 
-// In an answer every field is required; one that may be null says so.
 namespace purser::http::schemas {
 namespace {
 
-using enum FieldKind;
-
-constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
-constexpr std::string_view kPurchaseTypes[] = {"one_time", "subscription"};
 constexpr std::string_view kAccessTypes[] = {"client", "server", "admin"};
-constexpr std::string_view kCauses[] = {"manual", "try_decrease", "purchase",  "repeat",
-                                        "expiry", "purchase_end", "revocation"};
-
-constexpr Field id(std::string_view name, std::string_view doc, bool nullable = false) {
-  return {.name = name, .kind = kId, .required = true, .nullable = nullable, .doc = doc};
-}
-constexpr Field text(std::string_view name, std::string_view doc, bool nullable = false) {
-  return {.name = name,
-          .kind = kText,
-          .required = true,
-          .max = 1 << 20,
-          .nullable = nullable,
-          .doc = doc};
-}
-constexpr Field secret(std::string_view name, std::string_view doc) {
-  return {.name = name, .kind = kText, .required = true, .max = 8192, .secret = true, .doc = doc};
-}
-constexpr Field flag(std::string_view name, std::string_view doc) {
-  return {.name = name, .kind = kBoolean, .required = true, .doc = doc};
-}
-constexpr Field instant(std::string_view name, std::string_view doc, bool nullable = false) {
-  return {.name = name, .kind = kTimestamp, .required = true, .nullable = nullable, .doc = doc};
-}
-constexpr Field number(std::string_view name, std::string_view doc, std::int64_t min,
-                       bool nullable = false) {
-  return {.name = name,
-          .kind = kInteger,
-          .required = true,
-          .min = min,
-          .max = Quantity::kMax,
-          .nullable = nullable,
-          .doc = doc};
-}
-constexpr Field choice(std::string_view name, std::span<const std::string_view> of,
-                       std::string_view doc) {
-  return {.name = name, .kind = kChoice, .required = true, .choices = of, .doc = doc};
-}
-constexpr Field texts(std::string_view name, std::string_view doc) {
-  return {.name = name, .kind = kTexts, .required = true, .max = 1 << 20, .doc = doc};
-}
-constexpr Field objects(std::string_view name, const Schema& of, std::string_view doc) {
-  return {.name = name, .kind = kObjects, .required = true, .max = 1 << 20, .of = &of, .doc = doc};
-}
+constexpr std::string_view kCauses[] = {"manual",     "try_decrease", "purchase",
+                                        "repeat",     "expiry",       "purchase_end",
+                                        "revocation", "switch",       "restoration"};
+constexpr std::string_view kSwitchTimes[] = {"now", "period_end"};
 
 constexpr Field kItemFields[] = {
     id("id", "The item's id in the catalog."),
@@ -98,29 +54,6 @@ constexpr Field kLedgerEntryFields[] = {
     text("description", "The caller's words."),
     instant("created_at", "When it took effect."),
 };
-constexpr Field kCheckoutReplyFields[] = {text("url", "Send the buyer there.")};
-constexpr Field kSubscriptionFields[] = {
-    instant("current_period_end", "When the running period ends.", true),
-    flag("cancel_at_period_end", "Whether it ends then."),
-    flag("is_cancelable", "Whether it can be canceled."),
-};
-constexpr Schema kSubscription{"SubscriptionInfo", "A subscription's state.", kSubscriptionFields};
-constexpr Field kCustomerProductFields[] = {
-    id("id", "The product's id in the catalog; null for an inline product.", true),
-    number("quantity", "How many of it are owned.", 1),
-    text("display_name", "For people."),
-    choice("customer_type", kCustomerTypes, "Whom the product is for."),
-    flag("is_server_only", "Whether only the server may give it."),
-    flag("stackable", "Whether more than one can be owned."),
-    choice("type", kPurchaseTypes, "How it was sold."),
-    {.name = "subscription",
-     .kind = kObject,
-     .required = true,
-     .nullable = true,
-     .of = &kSubscription,
-     .doc = "null for one_time."},
-};
-constexpr Field kGrantReplyFields[] = {id("purchase_id", "The purchase that was made.")};
 constexpr Field kCatalogDiffFields[] = {
     flag("dry_run", "true: nothing was applied."),
     number("version", "The catalog's version after it.", 0),
@@ -188,6 +121,7 @@ constexpr Field kStripeFields[] = {
     flag("configured", "Whether a secret key is set."),
     flag("webhook_configured", "Whether a webhook secret is set."),
     text("account_id", "null: not known yet.", true),
+    flag("connected", "Whether the account is connected under the platform's key."),
     flag("livemode", "Whether the key moves real money."),
 };
 constexpr Schema kStripe{"StripeState", "How the project reaches Stripe; never a secret.",
@@ -201,11 +135,11 @@ constexpr Field kProjectFields[] = {
     flag("test_mode", "Whether purchases complete without Stripe."),
     flag("require_publishable_client_key", "Whether client calls need a publishable key."),
     objects("oidc_issuers", kIssuerView, "Whose access tokens are accepted beside our own."),
-    {.name = "stripe",
-     .kind = kObject,
-     .required = true,
-     .of = &kStripe,
-     .doc = "How the project reaches Stripe."},
+    number("past_due_grace_days",
+           "How long a subscription whose renewal is not paid still gives access.", 0),
+    choice("downgrade_effective", kSwitchTimes,
+           "When a switch to a cheaper plan takes effect, unless the call says."),
+    part("stripe", kStripe, "How the project reaches Stripe."),
     instant("created_at", "When."),
 };
 constexpr Field kCreatedProjectFields[] = {
@@ -240,10 +174,6 @@ constexpr Schema kItemBatchReply{"ItemBatchReply", "What became of a batch.",
                                  kItemBatchReplyFields};
 constexpr Schema kLedgerEntry{"LedgerEntry", "One immutable line of an item's history.",
                               kLedgerEntryFields};
-constexpr Schema kCheckoutReply{"CheckoutReply", "Where the buyer pays.", kCheckoutReplyFields};
-constexpr Schema kCustomerProduct{"CustomerProduct", "A product that a customer owns.",
-                                  kCustomerProductFields};
-constexpr Schema kGrantReply{"GrantReply", "What was given.", kGrantReplyFields};
 constexpr Schema kCatalogDiff{"CatalogDiff", "What a new catalog changes.", kCatalogDiffFields};
 constexpr Schema kUser{"User", "A user of the project.", kUserFields};
 constexpr Schema kTeam{"Team", "A team of the project.", kTeamFields};

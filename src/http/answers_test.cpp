@@ -50,14 +50,15 @@ TEST(ErrorReply, PassingFaultsAreNotFinal) {
 }
 
 TEST(Headers, EveryAnswerHasThem) {
-  const std::string lines = common_header_lines("r1", {}, false);
+  const std::string lines = common_header_lines("r1", {}, PageKind::kNone);
   EXPECT_EQ(lines, "cache-control: no-store\r\nx-purser-request-id: r1\r\n");
-  EXPECT_TRUE(common_header_lines("r1", {}, true).ends_with("referrer-policy: no-referrer\r\n"));
+  EXPECT_TRUE(common_header_lines("r1", {}, PageKind::kPlain)
+                  .ends_with("referrer-policy: no-referrer\r\n"));
 }
 
 TEST(Headers, ReadersGetTheOnesTheyNeed) {
   const std::string lines =
-      common_header_lines("r1", {.is_browser = true, .is_stack_client = true}, false);
+      common_header_lines("r1", {.is_browser = true, .is_stack_client = true}, PageKind::kNone);
   for (const char* line : {"x-stack-request-id: r1\r\n", "access-control-allow-origin: *\r\n",
                            "access-control-expose-headers: "}) {
     EXPECT_NE(lines.find(line), std::string::npos) << line;
@@ -97,7 +98,7 @@ TEST(Pages, TextIsNeverATemplate) {
 }
 
 TEST(Pages, NobodyMayFrameOrScriptThem) {
-  const std::string& policy = page_policy();
+  const std::string policy = page_policy("'none'");
   EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
   EXPECT_NE(policy.find("default-src 'none'"), std::string::npos);
   EXPECT_EQ(policy.find("unsafe-inline"), std::string::npos);

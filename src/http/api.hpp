@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/access.hpp"
+#include "app/billing.hpp"
 #include "app/engine.hpp"
 #include "app/items.hpp"
 #include "app/people.hpp"
@@ -15,8 +16,10 @@
 #include "app/ports/ids.hpp"
 #include "app/ports/store.hpp"
 #include "app/projects.hpp"
+#include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
+#include "app/subscriptions.hpp"
 #include "app/webhooks.hpp"
 #include "crypto/crypto.hpp"
 #include "http/log_record.hpp"
@@ -48,6 +51,10 @@ struct ApiDependencies {
   app::People& people;
   app::Sessions& sessions;
   app::Sales& sales;
+  app::Subscriptions& subscriptions;
+  app::Refunds& refunds;
+  app::Billing& billing;
+  app::Onboarding& onboarding;
   app::Webhooks& webhooks;
   const app::Clock& clock;
   app::Ids& ids;

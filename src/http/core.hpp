@@ -19,6 +19,7 @@
 #include "http/api.hpp"
 #include "http/cursor.hpp"
 #include "http/decode.hpp"
+#include "http/guess_limit.hpp"
 #include "http/metrics.hpp"
 #include "http/request_id.hpp"
 #include "http/route.hpp"
@@ -127,6 +128,7 @@ class Core {
   const Cursors& cursors() const { return cursors_; }
   const Metrics& metrics() const { return metrics_; }
   const WorkerPool& workers() const { return *workers_; }
+  GuessLimit& guesses() { return guesses_; }
 
  private:
   void begin(const CallPtr& call);
@@ -149,6 +151,7 @@ class Core {
   const Cursors cursors_;
   Metrics metrics_;
   RequestIds request_ids_;
+  GuessLimit guesses_;
   std::shared_ptr<InFlight> in_flight_;
   std::atomic<bool> ready_{false};
   std::unique_ptr<WorkerPool> workers_;

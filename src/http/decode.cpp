@@ -85,6 +85,11 @@ void check_query_value(const Field& field, const std::string& text, FieldErrors&
     case FieldKind::kBoolean:
       if (text != "true" && text != "false") errors.push_back({path, "must be true or false"});
       return;
+    case FieldKind::kChoice:
+      if (std::ranges::find(field.choices, text) == field.choices.end()) {
+        errors.push_back({path, must_be_one_of(field.choices)});
+      }
+      return;
     default:
       if (static_cast<std::int64_t>(text.size()) > field.max || !is_clean_utf8(text)) {
         errors.push_back({path, "must have at most " + std::to_string(field.max) +

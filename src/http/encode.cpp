@@ -2,30 +2,10 @@
 
 #include <algorithm>
 
+#include "http/json_fields.hpp"
+
 namespace purser::http {
 namespace {
-
-void instant(json::Writer& out, std::string_view name, Timestamp at) {
-  out.field(name, at.to_iso8601());
-}
-
-void instant_or_null(json::Writer& out, std::string_view name, std::optional<Timestamp> at) {
-  out.key(name);
-  if (at) {
-    out.string(at->to_iso8601());
-  } else {
-    out.null();
-  }
-}
-
-void text_or_null(json::Writer& out, std::string_view name, const std::string& text) {
-  out.key(name);
-  if (text.empty()) {
-    out.null();
-  } else {
-    out.string(text);
-  }
-}
 
 void texts(json::Writer& out, std::string_view name, const std::vector<std::string>& values) {
   out.key(name).begin_array();
@@ -38,6 +18,7 @@ void write_stripe(json::Writer& out, const app::ProjectPayments& payments) {
   out.field("configured", !payments.sealed_secret_key.empty());
   out.field("webhook_configured", !payments.sealed_webhook_secrets.empty());
   text_or_null(out, "account_id", payments.account_id);
+  out.field("connected", !payments.connected_account.empty());
   out.field("livemode", payments.livemode).end_object();
 }
 
@@ -65,16 +46,6 @@ void write(json::Writer& out, const app::LedgerLine& line) {
   out.field("description", entry.description);
   instant(out, "created_at", entry.at);
   out.end_object();
-}
-
-void write(json::Writer& out, const OwnedProduct& owned) {
-  const domain::Product& product = owned.product;
-  out.begin_object();
-  text_or_null(out, "id", product.id.str());
-  out.field("quantity", owned.quantity.value()).field("display_name", product.display_name);
-  out.field("customer_type", to_string(product.customer_type));
-  out.field("is_server_only", product.server_only).field("stackable", product.stackable);
-  out.field("type", domain::to_string(owned.type)).key("subscription").null().end_object();
 }
 
 void write(json::Writer& out, const app::User& user) {
@@ -128,7 +99,8 @@ void write(json::Writer& out, const app::Project& project) {
     out.begin_object().field("issuer", issuer.issuer).field("audience", issuer.audience);
     out.field("jwks_url", issuer.jwks_url).end_object();
   }
-  out.end_array().key("stripe");
+  out.end_array().key("past_due_grace_days").integer(settings.past_due_grace_days);
+  out.field("downgrade_effective", domain::to_string(settings.downgrade_effective)).key("stripe");
   write_stripe(out, project.payments);
   instant(out, "created_at", project.created_at);
   out.end_object();

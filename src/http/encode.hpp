@@ -16,16 +16,8 @@
 
 namespace purser::http {
 
-/// What a customer owns of one product: the purchases of a stackable product folded into one.
-struct OwnedProduct {
-  domain::Product product;  ///< as it was sold last
-  domain::PurchaseType type = domain::PurchaseType::kOneTime;
-  Quantity quantity;
-};
-
 void write(json::Writer& out, const app::ItemView& item);
 void write(json::Writer& out, const app::LedgerLine& line);
-void write(json::Writer& out, const OwnedProduct& owned);
 void write(json::Writer& out, const app::User& user);
 void write(json::Writer& out, const app::Team& team);
 void write(json::Writer& out, const app::Membership& membership);

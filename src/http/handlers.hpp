@@ -20,8 +20,33 @@ void check_item_batch(const json::Value& body, FieldErrors& errors);
 void checkout(const CallPtr& call);
 void list_products(const CallPtr& call);
 void grant_product(const CallPtr& call);
-void stripe_webhook(const CallPtr& call);
 void check_product_choice(const json::Value& body, FieldErrors& errors);
+
+// Running subscriptions (handlers_subscriptions.cpp).
+void get_subscription(const CallPtr& call);
+void cancel_subscription(const CallPtr& call);
+void resume_subscription(const CallPtr& call);
+void switch_subscription(const CallPtr& call);
+void preview_switch(const CallPtr& call);
+
+// Paying, refunds and the project's account (handlers_billing.cpp).
+void get_billing(const CallPtr& call);
+void create_setup_intent(const CallPtr& call);
+void set_default_payment_method(const CallPtr& call);
+void list_invoices(const CallPtr& call);
+void list_transactions(const CallPtr& call);
+void refund_purchase(const CallPtr& call);
+void check_refund(const json::Value& body, FieldErrors& errors);
+void connect_account(const CallPtr& call);
+void get_payment_account(const CallPtr& call);
+void stripe_webhook(const CallPtr& call);
+void list_inbox(const CallPtr& call);
+void retry_inbox_event(const CallPtr& call);
+
+// Pages for buyers (handlers_pages.cpp).
+void done_page(const CallPtr& call);
+void purchase_page(const CallPtr& call);
+void choose_price(const CallPtr& call);
 
 // Users and teams (handlers_people.cpp).
 void create_user(const CallPtr& call);
@@ -70,6 +95,5 @@ void ready(const CallPtr& call);
 void metrics(const CallPtr& call);
 void api_description(const CallPtr& call);
 void home_page(const CallPtr& call);
-void done_page(const CallPtr& call);
 
 }  // namespace purser::http::handlers

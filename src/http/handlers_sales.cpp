@@ -2,10 +2,11 @@
 
 #include "app/sales.hpp"
 #include "app/webhooks.hpp"
-#include "http/encode.hpp"
+#include "http/encode_sales.hpp"
 #include "http/error_reply.hpp"
 #include "http/handlers.hpp"
 #include "http/inline_product.hpp"
+#include "http/kept_reply.hpp"
 #include "http/paging.hpp"
 
 namespace purser::http::handlers {
@@ -37,33 +38,6 @@ Result<Ordered> ordered(const Call& call) {
   return order;
 }
 
-std::string encode_url(const std::string& url) {
-  return json::Writer().begin_object().field("url", url).end_object().take();
-}
-
-std::string encode_grant(const domain::Purchase& purchase) {
-  json::Writer out;
-  return out.begin_object().field("purchase_id", purchase.id.str()).end_object().take();
-}
-
-// The purchases of one product stand side by side; each inline one is its own.
-std::vector<OwnedProduct> folded(const std::vector<domain::Purchase>& purchases) {
-  std::vector<OwnedProduct> rows;
-  for (const domain::Purchase& purchase : purchases) {
-    const bool is_inline = purchase.product.id.empty();
-    const bool same = !rows.empty() && !is_inline && rows.back().product.id == purchase.product.id;
-    if (!same) {
-      rows.push_back({purchase.product, purchase.type, purchase.quantity});
-      continue;
-    }
-    // A sum above the range is shown as the largest number: the list must not fail for it.
-    const auto sum = rows.back().quantity.plus(purchase.quantity);
-    rows.back().quantity = sum.value_or(*Quantity::of(Quantity::kMax));
-    rows.back().product = purchase.product;
-  }
-  return rows;
-}
-
 }  // namespace
 
 void check_product_choice(const json::Value& body, FieldErrors& errors) {
@@ -82,12 +56,9 @@ void checkout(const CallPtr& call) {
                           .quantity = order->quantity,
                           .return_url = call->body.string_at("return_url").value_or(""),
                           .from_client = call->is_client()};
-  const auto encode_reply = [&call](const Result<std::string>& url) -> app::StoredReply {
-    if (url) return {call->route->answer.status, encode_url(*url)};
-    return {status_of(url.error()), encode_error(url.error(), call->request_id)};
-  };
-  call->core.answer(*call, call->core.use().sales.checkout(call->principal.context, call->scope,
-                                                           wanted, encode_reply));
+  call->core.answer(*call,
+                    call->core.use().sales.checkout(call->principal.context, call->scope, wanted,
+                                                    kept_as<std::string>(*call, encode_url)));
 }
 
 void list_products(const CallPtr& call) {
@@ -96,9 +67,13 @@ void list_products(const CallPtr& call) {
   const auto owned = call->core.use().sales.owned(call->context(), call->customer(), page->after,
                                                   page->limit, call->is_client());
   if (!owned) return call->core.answer(*call, owned.error());
+  const Timestamp now = call->core.use().clock.now();
   json::Writer rows;
   rows.begin_array();
-  for (const OwnedProduct& row : folded(owned->items)) write(rows, row);
+  for (const OwnedProduct& row :
+       fold_products(owned->items, *call->context().catalog, call->is_client())) {
+    write(rows, row, now);
+  }
   rows.end_array();
   std::optional<std::string> next;
   if (owned->next_after) next = cursor_after(*call, *owned->next_after);
@@ -117,14 +92,6 @@ void grant_product(const CallPtr& call) {
                                 call->core.use().sales.grant(call->context(), batch, wanted));
                      return Written{.body = encode_grant(purchase)};
                    });
-}
-
-void stripe_webhook(const CallPtr& call) {
-  const ProjectId project(call->parameter("project_id"));
-  const std::string signature(call->request.header("stripe-signature"));
-  const Status kept = call->core.use().webhooks.receive(project, call->request.body, signature);
-  if (!kept) return call->core.answer(*call, kept.error());
-  call->core.answer(*call, R"({"received":true})");
 }
 
 }  // namespace purser::http::handlers

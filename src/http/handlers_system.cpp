@@ -3,8 +3,6 @@
 #include "http/api_description.hpp"
 #include "http/error_reply.hpp"
 #include "http/handlers.hpp"
-#include "http/pages.hpp"
-#include "http/paging.hpp"
 
 namespace purser::http::handlers {
 namespace {
@@ -30,28 +28,6 @@ std::string server_metrics(Core& core) {
   return out;
 }
 
-void answer_page(Call& call, std::string html) {
-  call.core.answer(call,
-                   Reply{.body = std::move(html), .content_type = "text/html; charset=utf-8"});
-}
-
-// What a buyer who comes back may know: whoever holds the checkout's unguessable id bought it.
-DonePage done_page_of(const Call& call) {
-  DonePage page;
-  const auto project = call.query_value("project");
-  const auto id = call.query_value("checkout");
-  if (!project || !id) return page;
-  const auto context = call.core.use().registry.project(ProjectId(*project));
-  if (context == nullptr) return page;
-  const auto checkout =
-      call.core.use().store.view()->checkout(ProjectId(*project), CheckoutId(*id));
-  if (!checkout || !*checkout) return page;
-  page.seller = context->project.display_name;
-  page.product = (*checkout)->product.display_name;
-  page.is_granted = (*checkout)->state == app::CheckoutState::kCompleted;
-  return page;
-}
-
 }  // namespace
 
 void health(const CallPtr& call) { call->core.answer(*call, R"({"status":"ok"})"); }
@@ -71,9 +47,5 @@ void api_description(const CallPtr& call) {
   call->core.answer(
       *call, Reply{.body = openapi_yaml(), .content_type = "application/yaml; charset=utf-8"});
 }
-
-void home_page(const CallPtr& call) { answer_page(*call, render_home(call->core.use().version)); }
-
-void done_page(const CallPtr& call) { answer_page(*call, render_done(done_page_of(*call))); }
 
 }  // namespace purser::http::handlers

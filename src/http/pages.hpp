@@ -4,17 +4,23 @@
 
 #include <string>
 
+#include "app/sales.hpp"
+
 namespace purser::http {
 
-/// What the buyer sees who comes back from paying. Empty texts: nothing is known of the checkout.
-struct DonePage {
-  std::string seller;
-  std::string product;
-  bool is_granted = false;  ///< false: the payment is not confirmed yet
+/// What is shown again when a choice was refused.
+struct PurchaseChoice {
+  std::string price;           ///< id; empty: none chosen
+  std::string quantity = "1";  ///< as it was typed
+  std::string error;           ///< the sentence; empty: none
 };
 
 std::string render_home(const std::string& version);
-std::string render_done(const DonePage& page);
+/// What the buyer sees who comes back from paying.
+std::string render_done(const app::DonePage& page);
+/// Where the buyer chooses price and quantity.
+std::string render_purchase(const app::PurchasePage& page, const PurchaseChoice& choice);
+std::string render_message(const std::string& title, const std::string& message);
 
 /// The base64 SHA-256 of the pages' style sheet, for the Content-Security-Policy.
 const std::string& style_digest();

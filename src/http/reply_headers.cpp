@@ -26,6 +26,13 @@ std::string allowed_headers() {
   return names;
 }
 
+std::string page_lines(std::string_view form_action) {
+  return "content-security-policy: " + page_policy(form_action) +
+         "\r\nx-frame-options: DENY\r\n"
+         "x-content-type-options: nosniff\r\n"
+         "referrer-policy: no-referrer\r\n";
+}
+
 }  // namespace
 
 Reader reader_of(const net::Request& request) {
@@ -42,23 +49,25 @@ Reader reader_of(const net::Request& request) {
   return reader;
 }
 
-std::string common_header_lines(std::string_view request_id, Reader reader, bool is_page) {
-  static const std::string for_pages = "content-security-policy: " + page_policy() +
-                                       "\r\nx-frame-options: DENY\r\n"
-                                       "x-content-type-options: nosniff\r\n"
-                                       "referrer-policy: no-referrer\r\n";
+std::string common_header_lines(std::string_view request_id, Reader reader, PageKind page) {
+  static const std::string for_plain_pages = page_lines("'none'");
+  // The provider's page is somewhere on the web, or on this machine where it is the sandbox.
+  static const std::string for_forms =
+      page_lines("'self' https: http://127.0.0.1:* http://localhost:*");
   static const std::string for_scripts =
       "access-control-allow-origin: *\r\naccess-control-expose-headers: " + std::string(kExposed) +
       "\r\n";
   std::string lines;
-  lines.reserve(is_page || reader.is_browser ? 600 : 200);
+  lines.reserve(page != PageKind::kNone || reader.is_browser ? 600 : 200);
   lines.append("cache-control: no-store\r\nx-purser-request-id: ")
       .append(request_id)
       .append("\r\n");
   if (reader.is_stack_client) {
     lines.append("x-stack-request-id: ").append(request_id).append("\r\n");
   }
-  if (is_page) return lines.append(for_pages);
+  if (page != PageKind::kNone) {
+    return lines.append(page == PageKind::kForm ? for_forms : for_plain_pages);
+  }
   if (reader.is_browser) lines.append(for_scripts);
   return lines;
 }
@@ -70,12 +79,10 @@ void add_preflight_headers(std::vector<net::Header>& headers, std::string_view a
   headers.push_back({"access-control-max-age", "7200"});
 }
 
-const std::string& page_policy() {
-  // No script at all; the one style sheet is inside the page and named by its digest.
-  static const std::string policy =
-      "default-src 'none'; style-src 'sha256-" + style_digest() +
-      "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-  return policy;
+std::string page_policy(std::string_view form_action) {
+  std::string policy = "default-src 'none'; style-src 'sha256-" + style_digest();
+  policy.append("'; base-uri 'none'; form-action ").append(form_action);
+  return policy.append("; frame-ancestors 'none'");
 }
 
 }  // namespace purser::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,18 @@ struct Reader {
 };
 Reader reader_of(const net::Request& request);
 
+/// What kind of our own pages an answer is, if it is one.
+enum class PageKind : std::uint8_t { kNone, kPlain, kForm };
+
 /// The header lines that every answer has: request id, no caching, and what `reader` needs; for our
 /// own pages those that keep others from framing or scripting them.
-std::string common_header_lines(std::string_view request_id, Reader reader, bool is_page);
+std::string common_header_lines(std::string_view request_id, Reader reader, PageKind page);
 
 /// Adds what browsers ask for before a request of their own.
 void add_preflight_headers(std::vector<net::Header>& headers, std::string_view allowed);
 
-/// The Content-Security-Policy of our pages.
-const std::string& page_policy();
+/// The Content-Security-Policy of our pages: no script at all; the one style sheet is inside the
+/// page and named by its digest. `form_action`: where forms may lead, redirects included.
+std::string page_policy(std::string_view form_action);
 
 }  // namespace purser::http

@@ -8,6 +8,9 @@ namespace {
 using enum FieldKind;
 
 constexpr std::string_view kAccessTypes[] = {"client", "server", "admin"};
+constexpr std::string_view kSwitchTimes[] = {"now", "period_end"};
+constexpr std::string_view kRefundReasons[] = {"duplicate", "fraudulent", "requested_by_customer"};
+constexpr std::string_view kInboxStates[] = {"pending", "done", "ignored", "quarantined"};
 
 constexpr Field kDescription{.name = "description",
                              .kind = kText,
@@ -100,6 +103,51 @@ constexpr Field kCheckoutFields[] = {
             "page of this server."},
 };
 constexpr Field kGrantFields[] = {kProductId, kInlineProduct, kPriceId, kPurchaseQuantity};
+constexpr Field kSetupIntentChoiceFields[] = {
+    {.name = "setup_intent_id",
+     .kind = kId,
+     .required = true,
+     .doc = "A setup intent of this customer that has succeeded."},
+};
+constexpr Field kSwitchFields[] = {
+    {.name = "from_product_id", .kind = kId, .required = true, .doc = "The plan that is owned."},
+    {.name = "to_product_id",
+     .kind = kId,
+     .required = true,
+     .doc = "A plan of the same product line."},
+    {.name = "price_id",
+     .kind = kId,
+     .doc = "Which of the new plan's prices. Absent: its only one with an interval."},
+    {.name = "quantity",
+     .kind = kInteger,
+     .min = 1,
+     .max = Quantity::kMax,
+     .doc = "Absent: as many as now if the new plan is stackable, else 1."},
+    {.name = "effective",
+     .kind = kChoice,
+     .choices = kSwitchTimes,
+     .doc = "Absent: now, or what the project's downgrade_effective says of a cheaper plan."},
+};
+constexpr Field kNewRefundFields[] = {
+    {.name = "amount",
+     .kind = kInteger,
+     .min = 1,
+     .max = Quantity::kMax,
+     .doc = "Minor units; either this or `quantity`. Neither: all that is left."},
+    {.name = "quantity",
+     .kind = kInteger,
+     .min = 1,
+     .max = Quantity::kMax,
+     .doc = "How many of a stackable one-time product."},
+    {.name = "reason", .kind = kChoice, .choices = kRefundReasons, .doc = "What Stripe is told."},
+};
+constexpr Field kOnboardingFields[] = {
+    {.name = "return_url",
+     .kind = kText,
+     .max = 2048,
+     .doc = "Where the owner goes afterwards; on one of the project's trusted domains. Absent: a "
+            "page of this server."},
+};
 constexpr Field kNewUserFields[] = {
     {.name = "id", .kind = kId, .doc = "Your own id of the user. Absent: a new UUID."},
     kDisplayName,
@@ -197,6 +245,15 @@ constexpr Field kProjectChangeFields[] = {
     {.name = "require_publishable_client_key",
      .kind = kBoolean,
      .doc = "Whether client calls need a publishable key."},
+    {.name = "past_due_grace_days",
+     .kind = kInteger,
+     .min = 0,
+     .max = 60,
+     .doc = "How long a subscription whose renewal is not paid still gives access."},
+    {.name = "downgrade_effective",
+     .kind = kChoice,
+     .choices = kSwitchTimes,
+     .doc = "When a switch to a cheaper plan takes effect, unless the call says."},
     {.name = "oidc_issuers",
      .kind = kObjects,
      .max = 20,
@@ -254,6 +311,19 @@ constexpr Field kCatalogQueryFields[] = {
      .kind = kBoolean,
      .doc = "true: validate and answer the difference, apply nothing."},
 };
+constexpr Field kCancelQueryFields[] = {
+    {.name = "subscription_id",
+     .kind = kId,
+     .doc = "Which subscription of the product; needed where there are several."},
+    {.name = "immediately",
+     .kind = kBoolean,
+     .doc = "true: it ends now. Absent or false: at the period's end."},
+};
+constexpr Field kInboxQueryFields[] = {
+    {.name = "state", .kind = kChoice, .choices = kInboxStates, .doc = "Absent: all."},
+    kCursor,
+    kLimit,
+};
 constexpr Field kDonePageFields[] = {
     {.name = "project", .kind = kId, .doc = "Where the checkout was made."},
     {.name = "checkout", .kind = kId, .doc = "The checkout that the buyer comes from."},
@@ -269,6 +339,11 @@ constexpr Schema kItemBatch{"ItemBatch", "Several changes of one customer's item
                             kItemBatchFields};
 constexpr Schema kCheckout{"Checkout", "What is to be sold.", kCheckoutFields};
 constexpr Schema kGrant{"Grant", "What is given without payment.", kGrantFields};
+constexpr Schema kSetupIntentChoice{"SetupIntentChoice", "A payment method that was set up.",
+                                    kSetupIntentChoiceFields};
+constexpr Schema kSwitch{"SwitchSubscription", "A change of plan.", kSwitchFields};
+constexpr Schema kNewRefund{"NewRefund", "How much is given back.", kNewRefundFields};
+constexpr Schema kOnboarding{"Onboarding", "An account is connected.", kOnboardingFields};
 constexpr Schema kNewUser{"NewUser", "A new user.", kNewUserFields};
 constexpr Schema kUserChange{"UserChange", "Only the fields that are present change.",
                              kUserChangeFields};
@@ -291,6 +366,8 @@ constexpr Schema kPageQuery{"PageQuery", "Query parameters.", kPageFields};
 constexpr Schema kMembershipQuery{"MembershipQuery", "Query parameters.", kMembershipQueryFields};
 constexpr Schema kSessionQuery{"SessionQuery", "Query parameters.", kSessionQueryFields};
 constexpr Schema kCatalogQuery{"CatalogQuery", "Query parameters.", kCatalogQueryFields};
+constexpr Schema kCancelQuery{"CancelQuery", "Query parameters.", kCancelQueryFields};
+constexpr Schema kInboxQuery{"InboxQuery", "Query parameters.", kInboxQueryFields};
 constexpr Schema kDonePageQuery{"DonePageQuery", "Query parameters.", kDonePageFields};
 
 }  // namespace purser::http::schemas

@@ -87,6 +87,8 @@ struct Route {
 
   bool is_for_customer() const { return path.starts_with("/customers/"); }
   bool is_page() const { return answer.kind == AnswerKind::kPage; }
+  /// A page with a form, whose answer leads to the payment provider's page.
+  bool is_form_page() const { return is_page() && path.starts_with("/purchase/"); }
 };
 
 /// Every route, in the order of the reference.

@@ -33,11 +33,7 @@ void check_choice(const Field& field, const json::Value& value, const std::strin
                   FieldErrors& errors) {
   const std::string* text = value.as_string();
   if (text != nullptr && std::ranges::find(field.choices, *text) != field.choices.end()) return;
-  std::string message = "must be one of";
-  for (const std::string_view choice : field.choices) {
-    message.append(choice == field.choices.front() ? " \"" : ", \"").append(choice).append("\"");
-  }
-  errors.push_back({path, std::move(message)});
+  errors.push_back({path, must_be_one_of(field.choices)});
 }
 
 void check_integer(const Field& field, const json::Value& value, const std::string& path,
@@ -174,6 +170,14 @@ void check_id(std::string_view text, const std::string& path, FieldErrors& error
   } else if (!is_clean_utf8(text)) {
     errors.push_back({path, "must be valid UTF-8 without NUL"});
   }
+}
+
+std::string must_be_one_of(std::span<const std::string_view> choices) {
+  std::string message = "must be one of";
+  for (const std::string_view choice : choices) {
+    message.append(choice == choices.front() ? " \"" : ", \"").append(choice).append("\"");
+  }
+  return message;
 }
 
 bool is_clean_utf8(std::string_view text) {

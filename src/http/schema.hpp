@@ -63,6 +63,9 @@ void check_shape(const Schema& schema, const json::Value& value, const std::stri
 /// Appends an error unless `text` is acceptable as an id: 1–128 bytes of UTF-8 without NUL.
 void check_id(std::string_view text, const std::string& path, FieldErrors& errors);
 
+/// `must be one of "a", "b"`.
+std::string must_be_one_of(std::span<const std::string_view> choices);
+
 /// Is this valid UTF-8 without NUL? Source: RFC 3629 section 4.
 bool is_clean_utf8(std::string_view text);
 

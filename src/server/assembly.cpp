@@ -14,12 +14,17 @@
 #include "adapters/system/clocks.hpp"
 #include "adapters/system/random_ids.hpp"
 #include "app/access.hpp"
+#include "app/billing.hpp"
 #include "app/engine.hpp"
+#include "app/intentions.hpp"
 #include "app/items.hpp"
 #include "app/people.hpp"
 #include "app/projects.hpp"
+#include "app/provider_access.hpp"
+#include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
+#include "app/subscriptions.hpp"
 #include "app/webhooks.hpp"
 #include "app/worker.hpp"
 #include "http/api.hpp"
@@ -65,6 +70,7 @@ class Server final : public Assembly {
   Status start_sandbox();
   Status connect_stripe();
   Status make_use_cases();
+  void make_payment_use_cases();
   void start_worker();
   void wake_worker();
   http::ApiDependencies api_dependencies();
@@ -97,7 +103,13 @@ class Server final : public Assembly {
   std::unique_ptr<app::Projects> projects_;
   std::unique_ptr<app::People> people_;
   std::unique_ptr<app::Sessions> sessions_;
+  std::unique_ptr<app::ProviderAccess> provider_access_;
   std::unique_ptr<app::Sales> sales_;
+  std::unique_ptr<app::Intentions> intentions_;
+  std::unique_ptr<app::Subscriptions> subscriptions_;
+  std::unique_ptr<app::Refunds> refunds_;
+  std::unique_ptr<app::Billing> billing_;
+  std::unique_ptr<app::Onboarding> onboarding_;
   std::unique_ptr<app::Webhooks> webhooks_;
   std::unique_ptr<app::Worker> worker_;
   std::unique_ptr<http::Api> api_;
@@ -251,16 +263,45 @@ Status Server::make_use_cases() {
   sessions.public_url = public_url_;
   sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *clock_, ids_,
                                               encryption_key_, sessions);
-  sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, *projects_, *stripe_,
-                                        *clock_, ids_, public_url_);
-  webhooks_ = std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
-                                              *sales_, *clock_, [this] { wake_worker(); });
+  make_payment_use_cases();
   return {};
 }
 
+void Server::make_payment_use_cases() {
+  provider_access_ = std::make_unique<app::ProviderAccess>(*engine_, *projects_, *stripe_);
+  app::ProviderAccess& provider = *provider_access_;
+  sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, provider, *clock_, ids_,
+                                        public_url_);
+  intentions_ = std::make_unique<app::Intentions>(*engine_, *store_, *registry_, provider, *clock_);
+  subscriptions_ = std::make_unique<app::Subscriptions>(*engine_, *store_, *registry_, provider,
+                                                        *sales_, *clock_, ids_);
+  refunds_ = std::make_unique<app::Refunds>(*engine_, *store_, *registry_, provider, *clock_, ids_);
+  billing_ = std::make_unique<app::Billing>(*engine_, *store_, *registry_, provider, ids_);
+  onboarding_ = std::make_unique<app::Onboarding>(*engine_, *store_, *registry_, *projects_,
+                                                  provider, public_url_);
+  webhooks_ =
+      std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
+                                      app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_},
+                                      *clock_, [this] { wake_worker(); });
+}
+
 http::ApiDependencies Server::api_dependencies() {
-  http::ApiDependencies needs{*engine_, *store_,    *registry_, *access_,   *items_, *projects_,
-                              *people_, *sessions_, *sales_,    *webhooks_, *clock_, ids_};
+  http::ApiDependencies needs{.engine = *engine_,
+                              .store = *store_,
+                              .registry = *registry_,
+                              .access = *access_,
+                              .items = *items_,
+                              .projects = *projects_,
+                              .people = *people_,
+                              .sessions = *sessions_,
+                              .sales = *sales_,
+                              .subscriptions = *subscriptions_,
+                              .refunds = *refunds_,
+                              .billing = *billing_,
+                              .onboarding = *onboarding_,
+                              .webhooks = *webhooks_,
+                              .clock = *clock_,
+                              .ids = ids_};
   needs.root_key_hash = crypto::sha256(folder_.root_key().reveal());
   needs.encryption_key = encryption_key_;
   needs.public_url = public_url_;
@@ -299,8 +340,9 @@ void Server::wake_worker() {
 void Server::start_worker() {
   std::vector<app::Worker::Task> tasks;
   tasks.push_back({"webhooks", [this] { return webhooks_->process(kRound); }});
-  tasks.push_back({"intentions", [this] { return sales_->perform_intentions(kRound); }});
+  tasks.push_back({"intentions", [this] { return intentions_->perform(kRound); }});
   tasks.push_back({"checkouts", [this] { return sales_->sweep_checkouts(kRound); }});
+  tasks.push_back({"subscriptions", [this] { return subscriptions_->sweep(kRound); }});
   tasks.push_back({"used keys", [this]() -> Result<int> {
                      PURSER_CHECK_OK(projects_->flush_used_keys());
                      return 0;

@@ -89,6 +89,10 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
                                      .people = world.people,
                                      .sessions = *world.sessions,
                                      .sales = *world.sales,
+                                     .subscriptions = *world.subscriptions,
+                                     .refunds = *world.refunds,
+                                     .billing = *world.billing,
+                                     .onboarding = *world.onboarding,
                                      .webhooks = *world.webhooks,
                                      .clock = world.clock,
                                      .ids = world.ids,
@@ -237,9 +241,10 @@ std::string ApiWorld::state() {
   if (sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) die(path);
   std::string text;
   for (const char* table :
-       {"projects", "api_keys", "signing_keys", "customers", "users", "teams", "memberships",
-        "sessions", "catalogs", "item_names", "ledger", "purchases", "transactions", "checkouts",
-        "remotes", "inbox", "intentions", "outbox", "idempotency"}) {
+       {"projects",     "api_keys",  "signing_keys", "customers",  "users",      "teams",
+        "memberships",  "sessions",  "catalogs",     "item_names", "ledger",     "purchases",
+        "transactions", "checkouts", "remotes",      "trials",     "invoices",   "refunds",
+        "disputes",     "inbox",     "intentions",   "outbox",     "idempotency"}) {
     text += dump_table(db, table);
   }
   sqlite3_close(db);

@@ -1,0 +1,34 @@
+#include "http/guess_limit.hpp"
+
+#include <algorithm>
+
+namespace purser::http {
+
+void GuessLimit::forget_old(Wrong& wrong, Clock::time_point now) {
+  const auto refills = (now - wrong.since) / kRefill;
+  if (refills <= 0) return;
+  wrong.count -= static_cast<int>(std::min<std::int64_t>(refills, wrong.count));
+  wrong.since += refills * kRefill;
+}
+
+bool GuessLimit::may_guess(const std::string& address, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = wrong_.find(address);
+  if (found == wrong_.end()) return true;
+  forget_old(found->second, now);
+  if (found->second.count == 0) {
+    wrong_.erase(found);
+    return true;
+  }
+  return found->second.count < kBurst;
+}
+
+void GuessLimit::count_wrong(const std::string& address, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (wrong_.size() >= kMaxAddresses && !wrong_.contains(address)) wrong_.clear();
+  Wrong& wrong = wrong_.try_emplace(address, Wrong{0, now}).first->second;
+  forget_old(wrong, now);
+  ++wrong.count;
+}
+
+}  // namespace purser::http
