@@ -37,8 +37,7 @@ class Customer {
   /// one checkout. Errors: kProductDoesNotExist, kProductCustomerTypeDoesNotMatch,
   /// kProductAlreadyGranted, kProductNotStackable, kProductHasNoPrice, kPriceNotFound,
   /// kAddOnRequiresBase, kProductLineConflict, kRedirectUrlNotWhitelisted, kNewPurchasesBlocked,
-  /// kPaymentsNotConfigured, kPaymentProviderUnavailable (retryable), kNotImplemented
-  /// (subscriptions, in this version).
+  /// kPaymentsNotConfigured, kPaymentProviderUnavailable (retryable).
   Result<std::string> create_checkout_url(const CheckoutOptions& options) const;
   std::future<Result<std::string>> create_checkout_url_async(CheckoutOptions options) const {
     return detail::async(core_, [self = *this, options = std::move(options)] {
@@ -81,6 +80,96 @@ class Customer {
   std::future<Result<Page<CustomerProduct>>> list_products_async(PageOptions page = {}) const {
     return detail::async(
         core_, [self = *this, page = std::move(page)] { return self.list_products(page); });
+  }
+
+  // Subscriptions.
+
+  /// A subscription, also one that has ended. Errors: kSubscriptionNotFound.
+  Result<Subscription> get_subscription(std::string_view subscription_id,
+                                        const CallOptions& call = {}) const;
+  std::future<Result<Subscription>> get_subscription_async(std::string subscription_id) const {
+    return detail::async(core_, [self = *this, subscription_id = std::move(subscription_id)] {
+      return self.get_subscription(subscription_id);
+    });
+  }
+
+  /// Ends a subscription at the end of its period (access stays until then), or now. Errors:
+  /// kProductNotOwned, kSubscriptionNotFound, kSubscriptionNotCancelable, kInvalidArgument (neither
+  /// product nor subscription named).
+  Result<Subscription> cancel_subscription(const CancelOptions& options) const;
+  std::future<Result<Subscription>> cancel_subscription_async(CancelOptions options) const {
+    return detail::async(core_, [self = *this, options = std::move(options)] {
+      return self.cancel_subscription(options);
+    });
+  }
+
+  /// Calls off what was to happen at the end of the period: a cancellation or a switch. Errors:
+  /// kSubscriptionNotFound, kSubscriptionNotResumable.
+  Result<Subscription> resume_subscription(std::string_view subscription_id,
+                                           const CallOptions& call = {}) const;
+  std::future<Result<Subscription>> resume_subscription_async(std::string subscription_id) const {
+    return detail::async(core_, [self = *this, subscription_id = std::move(subscription_id)] {
+      return self.resume_subscription(subscription_id);
+    });
+  }
+
+  /// Changes to another plan of the product line: now, prorated, or at the end of the period. A
+  /// declined payment changes nothing. Errors: kProductNotOwned, kProductDoesNotExist,
+  /// kSwitchNotPossible, kPriceNotFound, kProductNotStackable, kNewPurchasesBlocked,
+  /// kDefaultPaymentMethodRequired, kPaymentFailed, kSwitchConflict (retryable).
+  Result<Subscription> switch_subscription(const SwitchSubscriptionOptions& options) const;
+  std::future<Result<Subscription>> switch_subscription_async(
+      SwitchSubscriptionOptions options) const {
+    return detail::async(core_, [self = *this, options = std::move(options)] {
+      return self.switch_subscription(options);
+    });
+  }
+
+  /// To the minor unit what switch_subscription would charge now and at the next renewal. Changes
+  /// nothing. Errors: as switch_subscription.
+  Result<SwitchPreview> preview_switch(const SwitchSubscriptionOptions& options) const;
+  std::future<Result<SwitchPreview>> preview_switch_async(SwitchSubscriptionOptions options) const {
+    return detail::async(core_, [self = *this, options = std::move(options)] {
+      return self.preview_switch(options);
+    });
+  }
+
+  // Paying.
+
+  /// Whether Stripe knows the customer, and the default payment method.
+  Result<CustomerBilling> get_billing(const CallOptions& call = {}) const;
+  std::future<Result<CustomerBilling>> get_billing_async() const {
+    return detail::async(core_, [self = *this] { return self.get_billing(); });
+  }
+
+  /// For Stripe.js, which confirms the setup in the customer's browser. Errors:
+  /// kPaymentsNotConfigured.
+  Result<CustomerPaymentMethodSetupIntent> create_payment_method_setup_intent(
+      const CallOptions& call = {}) const;
+  std::future<Result<CustomerPaymentMethodSetupIntent>> create_payment_method_setup_intent_async()
+      const {
+    return detail::async(core_,
+                         [self = *this] { return self.create_payment_method_setup_intent(); });
+  }
+
+  /// Makes the payment method of a setup intent that has succeeded the default, also of running
+  /// subscriptions. Errors: kSetupIntentNotFound, kSetupIntentNotSucceeded.
+  Result<CustomerDefaultPaymentMethod> set_default_payment_method_from_setup_intent(
+      std::string_view setup_intent_id, const CallOptions& call = {}) const;
+  std::future<Result<CustomerDefaultPaymentMethod>>
+  set_default_payment_method_from_setup_intent_async(std::string setup_intent_id) const {
+    return detail::async(core_, [self = *this, setup_intent_id = std::move(setup_intent_id)] {
+      return self.set_default_payment_method_from_setup_intent(setup_intent_id);
+    });
+  }
+
+  /// What the customer owes or has paid, newest first; one-time purchases too. Errors:
+  /// kInvalidCursor.
+  Result<Page<Invoice>> list_invoices(const PageOptions& page = {},
+                                      const CallOptions& call = {}) const;
+  std::future<Result<Page<Invoice>>> list_invoices_async(PageOptions page = {}) const {
+    return detail::async(
+        core_, [self = *this, page = std::move(page)] { return self.list_invoices(page); });
   }
 
  protected:

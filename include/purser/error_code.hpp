@@ -128,6 +128,45 @@ enum class ErrorCode : std::uint16_t {
   kAddOnRequiresBase,
   /// PRODUCT_LINE_CONFLICT (HTTP 400). The customer owns another product of the same product line.
   kProductLineConflict,
+  /// PRODUCT_NOT_OWNED (HTTP 400). The customer does not own this product.
+  kProductNotOwned,
+  /// SUBSCRIPTION_NOT_FOUND (HTTP 404). The customer has no such subscription.
+  kSubscriptionNotFound,
+  /// SUBSCRIPTION_NOT_CANCELABLE (HTTP 400). What the customer owns is no running subscription; it
+  /// cannot be canceled.
+  kSubscriptionNotCancelable,
+  /// SUBSCRIPTION_NOT_RESUMABLE (HTTP 400). The subscription is not about to end, or has ended
+  /// already.
+  kSubscriptionNotResumable,
+  /// SWITCH_NOT_POSSIBLE (HTTP 400). The subscription cannot become this plan; details.reason says
+  /// why. Nothing was changed or charged.
+  kSwitchNotPossible,
+  /// SWITCH_CONFLICT (HTTP 409). The subscription changed while it was being switched; ask again.
+  kSwitchConflict,
+  /// PAYMENT_FAILED (HTTP 402). The customer's payment method was declined; nothing was changed.
+  /// details.decline_code says why.
+  kPaymentFailed,
+  /// DEFAULT_PAYMENT_METHOD_REQUIRED (HTTP 400). The customer has no default payment method; set
+  /// one first.
+  kDefaultPaymentMethodRequired,
+  /// SETUP_INTENT_NOT_SUCCEEDED (HTTP 400). The setup intent has not succeeded yet; confirm it
+  /// first.
+  kSetupIntentNotSucceeded,
+  /// SETUP_INTENT_NOT_FOUND (HTTP 404). This customer has no such setup intent.
+  kSetupIntentNotFound,
+  /// PURCHASE_NOT_FOUND (HTTP 404). No such purchase in this project.
+  kPurchaseNotFound,
+  /// REFUND_NOT_POSSIBLE (HTTP 400). That much cannot be given back; details.reason says why.
+  /// Nothing was refunded.
+  kRefundNotPossible,
+  /// TEST_MODE_PURCHASE_NON_REFUNDABLE (HTTP 400). Nothing was paid for this purchase, so nothing
+  /// can be refunded.
+  kTestModePurchaseNonRefundable,
+  /// VERIFICATION_CODE_NOT_FOUND (HTTP 404). The purchase code is unknown, used or expired; ask for
+  /// a new checkout.
+  kPurchaseCodeNotFound,
+  /// INBOX_EVENT_NOT_FOUND (HTTP 404). No such event in this project's inbox.
+  kInboxEventNotFound,
   /// CATALOG_INVALID (HTTP 400). The catalog has errors; details.fields names each one. Nothing was
   /// applied.
   kCatalogInvalid,

@@ -58,10 +58,22 @@ struct Price {
   int interval_count = 1;
 };
 
+/// A change of plan that waits for the end of the period.
+struct PendingSwitch {
+  std::optional<std::string> product_id;  ///< Nothing for an inline product.
+  std::string price_id;
+  std::int64_t quantity = 1;
+  Time at{};  ///< When it takes effect; until then it can be called off (resume_subscription).
+};
+
+/// The state of a subscription that a customer owns.
 struct SubscriptionInfo {
+  std::string subscription_id;
+  std::string status;  ///< As Stripe names it: "active", "trialing", "past_due", …
   std::optional<Time> current_period_end;
   bool cancel_at_period_end = false;
   bool is_cancelable = false;
+  std::optional<PendingSwitch> pending_switch;
 };
 
 struct SwitchOption {
@@ -79,8 +91,9 @@ struct CustomerProduct {
   bool is_server_only = false;
   bool stackable = false;
   ProductType type = ProductType::kOneTime;
-  std::optional<SubscriptionInfo> subscription;
-  std::vector<SwitchOption> switch_options;
+  std::optional<SubscriptionInfo> subscription;  ///< For `type` kSubscription.
+  /// What the subscription can become; nothing unless it stands in a product line.
+  std::optional<std::vector<SwitchOption>> switch_options;
 };
 
 /// A price of an inline product.
@@ -100,6 +113,8 @@ struct InlineItem {
 /// buys it. Servers only.
 struct InlineProduct {
   std::string display_name = {};
+  /// What its prices must be; nothing: whatever they are.
+  std::optional<ProductType> type = {};
   bool is_server_only = false;
   bool stackable = false;
   std::vector<InlinePrice> prices = {};
@@ -128,6 +143,121 @@ struct GrantOptions {
 struct Grant {
   std::string purchase_id;
   std::optional<std::string> subscription_id;
+};
+
+/// A subscription, also one that has ended.
+struct Subscription {
+  std::string id;
+  std::optional<std::string> product_id;  ///< Nothing for an inline product.
+  std::optional<std::string> price_id;
+  std::int64_t quantity = 1;
+  std::string status;  ///< As Stripe names it: "active", "trialing", "past_due", "canceled", …
+  Time current_period_start{};
+  Time current_period_end{};
+  std::optional<Time> trial_end;
+  bool cancel_at_period_end = false;
+  bool is_cancelable = false;
+  std::optional<Time> ended_at;
+  std::optional<PendingSwitch> pending_switch;
+};
+
+/// Which subscription to cancel.
+struct CancelOptions {
+  std::optional<std::string> product_id = {};       ///< One of the two must be there.
+  std::optional<std::string> subscription_id = {};  ///< Needed where several are owned.
+  bool immediately = false;                         ///< False: at the end of the period.
+  CallOptions call = {};
+};
+
+enum class SwitchTime : std::uint8_t { kNow, kPeriodEnd };
+
+/// A change to another plan of the same product line.
+struct SwitchSubscriptionOptions {
+  std::string from_product_id = {};
+  std::string to_product_id = {};
+  std::optional<std::string> price_id = {};  ///< Needed when the new plan has several prices.
+  std::optional<std::int64_t> quantity = {};
+  std::optional<SwitchTime> effective = {};  ///< Nothing: as the project's settings say.
+  CallOptions call = {};
+};
+/// What a switch would charge, in minor units of `currency`.
+struct SwitchPreview {
+  SwitchTime effective = SwitchTime::kNow;
+  std::int64_t due_now = 0;
+  std::int64_t next_renewal = 0;
+  Time next_renewal_at{};
+  std::string currency;
+  struct Line {
+    std::string description;
+    std::int64_t amount = 0;  ///< Negative: a credit.
+    bool is_proration = false;
+    Time period_start{};
+    Time period_end{};
+  };
+  std::vector<Line> lines;  ///< What `due_now` consists of.
+};
+
+/// How a customer pays. All but the id may be absent: not every method is a card.
+struct CustomerDefaultPaymentMethod {
+  std::string id;
+  std::optional<std::string> brand;  ///< "visa", "mastercard", …
+  std::optional<std::string> last4;
+  std::optional<int> exp_month;  ///< 1–12
+  std::optional<int> exp_year;
+};
+struct CustomerBilling {
+  bool has_customer = false;  ///< Whether Stripe knows the customer.
+  std::optional<CustomerDefaultPaymentMethod> default_payment_method;
+};
+/// What Stripe.js needs to set a payment method up.
+struct CustomerPaymentMethodSetupIntent {
+  std::string client_secret;
+  std::string stripe_account_id;
+};
+
+/// What a customer owes or has paid, in minor units of `currency`.
+struct Invoice {
+  std::string id;
+  std::optional<std::string> number;
+  std::string purchase_id;
+  std::string currency;
+  std::int64_t total = 0;
+  std::int64_t amount_paid = 0;
+  std::int64_t amount_refunded = 0;
+  std::string status;  ///< "draft", "open", "paid", "uncollectible" or "void"
+  std::optional<std::string> hosted_url;
+  std::optional<Time> period_start;  ///< Nothing for what is paid once.
+  std::optional<Time> period_end;
+  Time created_at{};
+};
+
+/// One immutable business event of a customer.
+struct Transaction {
+  std::string id;
+  std::string kind;  ///< "purchase", "grant", "renewal", "switch", "refund", "end", …
+  std::string purchase_id;
+  std::optional<std::string> product_id;
+  std::optional<std::int64_t> amount;  ///< Minor units; nothing when no money moved.
+  std::optional<std::string> currency;
+  Time created_at{};
+};
+
+/// How much to give back; neither amount nor quantity: all that is left.
+struct RefundOptions {
+  std::optional<std::int64_t> amount = {};    ///< Minor units, > 0
+  std::optional<std::int64_t> quantity = {};  ///< > 0; of a stackable one-time product
+  std::optional<std::string> reason = {};  ///< "duplicate", "fraudulent", "requested_by_customer"
+  CallOptions call = {};
+};
+struct Refund {
+  std::string id;
+  std::string purchase_id;
+  std::int64_t amount = 0;  ///< Minor units
+  std::string currency;
+  std::optional<std::int64_t> quantity;
+  std::string status;  ///< "pending", "succeeded" or "failed"
+  std::optional<std::string> reason;
+  Time created_at{};
 };
 
 /// What to note with a change of an item.

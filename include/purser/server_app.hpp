@@ -106,6 +106,16 @@ class ServerApp {
   Result<void> revoke_session(std::string_view session_id, const CallOptions& call = {}) const;
   std::future<Result<void>> revoke_session_async(std::string session_id) const;
 
+  // Refunds. Needs ServerOptions::super_secret_admin_key.
+
+  /// Gives money back for a purchase; what is left of what it bought goes too, and a full refund
+  /// ends it. Errors: kPurchaseNotFound, kTestModePurchaseNonRefundable, kRefundNotPossible
+  /// (detail("reason") says why).
+  Result<Refund> refund_purchase(std::string_view purchase_id,
+                                 const RefundOptions& options = {}) const;
+  std::future<Result<Refund>> refund_purchase_async(std::string purchase_id,
+                                                    RefundOptions options = {}) const;
+
   // The catalog. Needs ServerOptions::super_secret_admin_key.
 
   /// The whole catalog as a JSON document.

@@ -70,10 +70,15 @@ class ServerCustomer : public Customer {
   std::future<Result<Page<LedgerEntry>>> ledger_async(std::string item_id,
                                                       PageOptions page = {}) const;
 
-  /// Gives a product without payment. Errors: kProductDoesNotExist,
-  /// kProductCustomerTypeDoesNotMatch, kProductAlreadyGranted, kProductNotStackable,
-  /// kPriceNotFound, kAddOnRequiresBase, kProductLineConflict, kNotImplemented (subscriptions, in
-  /// this version).
+  /// The customer's business events, newest first. Errors: kInvalidCursor.
+  Result<Page<Transaction>> list_transactions(const PageOptions& page = {},
+                                              const CallOptions& call = {}) const;
+  std::future<Result<Page<Transaction>>> list_transactions_async(PageOptions page = {}) const;
+
+  /// Gives a product without payment; with a price that has an interval, a subscription for which
+  /// nobody pays. Errors: kProductDoesNotExist, kProductCustomerTypeDoesNotMatch,
+  /// kProductAlreadyGranted, kProductNotStackable, kPriceNotFound, kAddOnRequiresBase,
+  /// kProductLineConflict.
   Result<Grant> grant_product(const GrantOptions& options) const;
   std::future<Result<Grant>> grant_product_async(GrantOptions options) const;
 

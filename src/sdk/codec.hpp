@@ -18,6 +18,14 @@ Result<BatchResult> read_batch(const json::Value& value);
 Result<LedgerEntry> read_ledger_entry(const json::Value& value);
 Result<CustomerProduct> read_product(const json::Value& value);
 Result<Grant> read_grant(const json::Value& value);
+Result<Subscription> read_subscription_reply(const json::Value& value);
+Result<SwitchPreview> read_switch_preview(const json::Value& value);
+Result<CustomerBilling> read_billing(const json::Value& value);
+Result<CustomerDefaultPaymentMethod> read_default_payment_method(const json::Value& value);
+Result<CustomerPaymentMethodSetupIntent> read_setup_intent(const json::Value& value);
+Result<Invoice> read_invoice(const json::Value& value);
+Result<Transaction> read_transaction(const json::Value& value);
+Result<Refund> read_refund(const json::Value& value);
 Result<std::string> read_checkout_url(const json::Value& value);
 Result<User> read_user(const json::Value& value);
 Result<TeamInfo> read_team(const json::Value& value);
@@ -46,6 +54,9 @@ auto read_page(const json::Value& value, Read read)
 
 std::string write_checkout(const CheckoutOptions& options);
 std::string write_grant(const GrantOptions& options);
+std::string write_switch(const SwitchSubscriptionOptions& options);
+std::string write_setup_intent_choice(std::string_view setup_intent_id);
+std::string write_refund(const RefundOptions& options);
 std::string write_change(std::int64_t change, const ChangeOptions& options);
 std::string write_try_decrease(std::int64_t amount, const ChangeOptions& options);
 std::string write_batch(const std::vector<BatchCommand>& commands, const BatchOptions& options);

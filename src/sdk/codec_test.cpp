@@ -53,8 +53,9 @@ TEST(SdkCodecTest, ReadsAProductWithAllItsParts) {
   ASSERT_TRUE(product->subscription.has_value());
   EXPECT_EQ(product->subscription->current_period_end, Time(milliseconds(1'772'236'800'000)));
   EXPECT_TRUE(product->subscription->cancel_at_period_end);
-  ASSERT_EQ(product->switch_options.size(), 1U);
-  const auto& price = product->switch_options[0].prices.at(0);
+  ASSERT_TRUE(product->switch_options.has_value());
+  ASSERT_EQ(product->switch_options->size(), 1U);
+  const auto& price = product->switch_options->at(0).prices.at(0);
   EXPECT_EQ(price.amount, 900);
   EXPECT_EQ(price.interval, IntervalUnit::kMonth);
   EXPECT_EQ(price.interval_count, 3);
@@ -67,7 +68,7 @@ TEST(SdkCodecTest, ReadsAnInlineOneTimeProduct) {
   ASSERT_TRUE(product.has_value());
   EXPECT_FALSE(product->id.has_value());
   EXPECT_FALSE(product->subscription.has_value());
-  EXPECT_TRUE(product->switch_options.empty());
+  EXPECT_FALSE(product->switch_options.has_value());
 }
 
 TEST(SdkCodecTest, ReadsALedgerEntry) {
@@ -196,8 +197,8 @@ TEST(SdkCodecTest, WritesCheckoutsAndGrants) {
   EXPECT_EQ(write_checkout(checkout),
             R"({"product_id":"credits-1000","return_url":"https://app.example.com/done"})");
   GrantOptions grant;
-  grant.product =
-      InlineProduct{"Gift", false, true, {{500, "USD", IntervalUnit::kMonth}}, {{"credits", 10}}};
+  grant.product = InlineProduct{
+      "Gift", std::nullopt, false, true, {{500, "USD", IntervalUnit::kMonth}}, {{"credits", 10}}};
   grant.quantity = 2;
   EXPECT_EQ(
       write_grant(grant),

@@ -1,4 +1,3 @@
-#include <limits>
 #include <utility>
 
 #include "sdk/codec.hpp"
@@ -8,53 +7,6 @@
 namespace purser::sdk::codec {
 
 namespace {
-
-CustomerType read_customer_type(Reader& in, std::string_view name) {
-  const std::string text = in.text(name);
-  if (text == "user") return CustomerType::kUser;
-  if (text == "team") return CustomerType::kTeam;
-  if (text != "custom") in.fail(name);
-  return CustomerType::kCustom;
-}
-
-std::optional<IntervalUnit> read_interval(Reader& in, std::string_view name) {
-  const auto text = in.optional_text(name);
-  if (!text) return std::nullopt;
-  if (*text == "day") return IntervalUnit::kDay;
-  if (*text == "week") return IntervalUnit::kWeek;
-  if (*text == "month") return IntervalUnit::kMonth;
-  if (*text == "year") return IntervalUnit::kYear;
-  in.fail(name);
-  return std::nullopt;
-}
-
-Result<Price> read_price(const json::Value& value) {
-  Reader in(value, "the price");
-  Price price{in.text("id"), in.integer("amount"), in.text("currency"),
-              read_interval(in, "interval"), 1};
-  const auto count = in.optional_integer("interval_count").value_or(1);
-  if (count < 1 || count > std::numeric_limits<int>::max()) in.fail("interval_count");
-  price.interval_count = static_cast<int>(count);
-  return finish(in, std::move(price));
-}
-
-Result<SubscriptionInfo> read_subscription(const json::Value& value) {
-  Reader in(value, "the subscription");
-  return finish(in, SubscriptionInfo{in.optional_time("current_period_end"),
-                                     in.boolean_or("cancel_at_period_end", false),
-                                     in.boolean_or("is_cancelable", false)});
-}
-
-Result<SwitchOption> read_switch_option(const json::Value& value) {
-  Reader in(value, "the switch option");
-  SwitchOption option{in.text("product_id"), in.text("display_name"), {}};
-  for (const auto& element : in.array("prices")) {
-    auto price = read_price(element);
-    if (!price) return price.error();
-    option.prices.push_back(*std::move(price));
-  }
-  return finish(in, std::move(option));
-}
 
 Result<BatchOutcome> read_outcome(const json::Value& value) {
   Reader in(value, "the batch's result");
@@ -126,36 +78,6 @@ Result<LedgerEntry> read_ledger_entry(const json::Value& value) {
   entry.description = in.optional_text("description").value_or("");
   entry.created_at = in.time("created_at");
   return finish(in, std::move(entry));
-}
-
-Result<CustomerProduct> read_product(const json::Value& value) {
-  Reader in(value, "the product");
-  CustomerProduct product;
-  product.id = in.optional_text("id");
-  product.quantity = in.integer("quantity");
-  product.display_name = in.text("display_name");
-  product.customer_type = read_customer_type(in, "customer_type");
-  product.is_server_only = in.boolean_or("is_server_only", false);
-  product.stackable = in.boolean_or("stackable", false);
-  const std::string type = in.text("type");
-  if (type != "one_time" && type != "subscription") in.fail("type");
-  product.type = type == "subscription" ? ProductType::kSubscription : ProductType::kOneTime;
-  if (const auto* subscription = in.optional_object("subscription")) {
-    auto info = read_subscription(*subscription);
-    if (!info) return info.error();
-    product.subscription = *std::move(info);
-  }
-  for (const auto& element : in.optional_array("switch_options")) {
-    auto option = read_switch_option(element);
-    if (!option) return option.error();
-    product.switch_options.push_back(*std::move(option));
-  }
-  return finish(in, std::move(product));
-}
-
-Result<Grant> read_grant(const json::Value& value) {
-  Reader in(value, "the grant");
-  return finish(in, Grant{in.text("purchase_id"), in.optional_text("subscription_id")});
 }
 
 Result<std::string> read_checkout_url(const json::Value& value) {

@@ -38,6 +38,9 @@ std::string_view interval_text(IntervalUnit unit) {
 void write_inline_product(Writer& out, const InlineProduct& product) {
   out.begin_object();
   out.field("display_name", product.display_name);
+  if (product.type) {
+    out.field("type", *product.type == ProductType::kOneTime ? "one_time" : "subscription");
+  }
   out.field("server_only", product.is_server_only);
   out.field("stackable", product.stackable);
   out.key("prices").begin_object();
@@ -99,6 +102,36 @@ std::string write_grant(const GrantOptions& options) {
   write_choice(out, options.product);
   if (options.price_id) out.field("price_id", *options.price_id);
   if (options.quantity) out.field("quantity", *options.quantity);
+  out.end_object();
+  return out.take();
+}
+
+std::string write_switch(const SwitchSubscriptionOptions& options) {
+  Writer out;
+  out.begin_object();
+  out.field("from_product_id", options.from_product_id);
+  out.field("to_product_id", options.to_product_id);
+  if (options.price_id) out.field("price_id", *options.price_id);
+  if (options.quantity) out.field("quantity", *options.quantity);
+  if (options.effective) {
+    out.field("effective", *options.effective == SwitchTime::kNow ? "now" : "period_end");
+  }
+  out.end_object();
+  return out.take();
+}
+
+std::string write_setup_intent_choice(std::string_view setup_intent_id) {
+  Writer out;
+  out.begin_object().field("setup_intent_id", setup_intent_id).end_object();
+  return out.take();
+}
+
+std::string write_refund(const RefundOptions& options) {
+  Writer out;
+  out.begin_object();
+  if (options.amount) out.field("amount", *options.amount);
+  if (options.quantity) out.field("quantity", *options.quantity);
+  if (options.reason) out.field("reason", *options.reason);
   out.end_object();
   return out.take();
 }

@@ -204,6 +204,16 @@ Result<void> ServerApp::revoke_session(std::string_view session_id,
               nothing);
 }
 
+// Refunds.
+
+Result<Refund> ServerApp::refund_purchase(std::string_view purchase_id,
+                                          const RefundOptions& options) const {
+  return call(core_,
+              Call{"POST", "/purchases/" + percent_encode(purchase_id) + "/refund",
+                   codec::write_refund(options), CallAccess::kAdmin, options.call},
+              body_of(codec::read_refund));
+}
+
 // The catalog.
 
 Result<std::string> ServerApp::get_catalog(const CallOptions& options) const {

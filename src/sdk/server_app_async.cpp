@@ -111,6 +111,14 @@ std::future<Result<void>> ServerApp::revoke_session_async(std::string session_id
   });
 }
 
+std::future<Result<Refund>> ServerApp::refund_purchase_async(std::string purchase_id,
+                                                             RefundOptions options) const {
+  return detail::async(
+      core_, [self = *this, purchase_id = std::move(purchase_id), options = std::move(options)] {
+        return self.refund_purchase(purchase_id, options);
+      });
+}
+
 std::future<Result<std::string>> ServerApp::get_catalog_async() const {
   return detail::async(core_, [self = *this] { return self.get_catalog(); });
 }

@@ -146,6 +146,19 @@ std::future<Result<Page<LedgerEntry>>> ServerCustomer::ledger_async(std::string 
                                 page = std::move(page)] { return self.ledger(item_id, page); });
 }
 
+Result<Page<Transaction>> ServerCustomer::list_transactions(const PageOptions& page,
+                                                            const CallOptions& options) const {
+  return call(
+      core(), detail::get(core(), detail::with_page(path("/transactions"), page), options),
+      [](const Answer& answer) { return codec::read_page(answer.body, codec::read_transaction); });
+}
+
+std::future<Result<Page<Transaction>>> ServerCustomer::list_transactions_async(
+    PageOptions page) const {
+  return detail::async(
+      core(), [self = *this, page = std::move(page)] { return self.list_transactions(page); });
+}
+
 Result<Grant> ServerCustomer::grant_product(const GrantOptions& options) const {
   return call(
       core(),
