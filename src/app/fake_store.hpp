@@ -80,6 +80,7 @@ class FakeBatch final : public StoreBatch {
                 session_by_refresh_hash(const ProjectId&, const crypto::Digest&))
   PURSER_UNUSED(Result<std::vector<Session>>, sessions(const ProjectId&, const UserId&))
   PURSER_UNUSED(Result<domain::Catalog>, catalog(const ProjectId&))
+  PURSER_UNUSED(Result<std::optional<domain::Catalog>>, catalog_at(const ProjectId&, std::int64_t))
   PURSER_UNUSED(Result<bool>, customer_exists(const CustomerKey&))
   PURSER_UNUSED(Result<domain::ItemAccount>, item(const ItemKey&))
   PURSER_UNUSED(Result<std::vector<LedgerLine>>,
@@ -88,17 +89,34 @@ class FakeBatch final : public StoreBatch {
                 purchase(const ProjectId&, const PurchaseId&))
   PURSER_UNUSED(Result<std::optional<domain::Purchase>>,
                 purchase_by_payment(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::optional<domain::Purchase>>,
+                purchase_by_subscription(const ProjectId&, const std::string&))
   PURSER_UNUSED(Result<std::vector<domain::Purchase>>, owned(const CustomerKey&))
+  PURSER_UNUSED(Result<std::vector<domain::Purchase>>, due_purchases(Timestamp, int))
+  PURSER_UNUSED(Result<bool>, trial_used(const CustomerKey&, const std::string&))
+  PURSER_UNUSED(Result<std::vector<Invoice>>, invoices(const CustomerKey&, const PageRequest&))
+  PURSER_UNUSED(Result<std::optional<Invoice>>, invoice(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::optional<Invoice>>,
+                invoice_by_payment(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::vector<Invoice>>, invoices_of(const ProjectId&, const PurchaseId&, int))
+  PURSER_UNUSED(Result<std::optional<Refund>>, refund(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::optional<Refund>>,
+                refund_by_remote(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::vector<Refund>>, refunds_of(const ProjectId&, const PurchaseId&))
+  PURSER_UNUSED(Result<std::optional<Dispute>>, dispute(const ProjectId&, const std::string&))
   PURSER_UNUSED(Result<std::vector<Transaction>>,
                 transactions(const CustomerKey&, const PageRequest&))
   PURSER_UNUSED(Result<std::optional<Checkout>>, checkout(const ProjectId&, const CheckoutId&))
   PURSER_UNUSED(Result<std::optional<Checkout>>,
                 checkout_by_session(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::optional<Checkout>>, checkout_by_code(const crypto::Digest&))
   PURSER_UNUSED(Result<std::vector<Checkout>>, due_checkouts(Timestamp, int))
   PURSER_UNUSED(Result<std::optional<std::string>>,
                 remote(const ProjectId&, const std::string&, RemoteKind, const std::string&))
   PURSER_UNUSED(Result<std::optional<InboxEvent>>,
                 inbox_event(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::vector<InboxEvent>>,
+                inbox(const ProjectId&, std::optional<InboxState>, const PageRequest&))
   PURSER_UNUSED(Result<std::vector<InboxEvent>>, due_inbox(Timestamp, int))
   PURSER_UNUSED(Result<std::vector<Intention>>, due_intentions(Timestamp, int))
   PURSER_UNUSED(Result<std::vector<OutboxEvent>>, outbox(std::int64_t, int))
@@ -119,8 +137,14 @@ class FakeBatch final : public StoreBatch {
   PURSER_UNUSED(Status, put_catalog(const ProjectId&, const domain::Catalog&))
   PURSER_UNUSED(Status, put_item(const ItemKey&, const domain::ItemAccount&,
                                  std::span<const domain::Entry>))
-  PURSER_UNUSED(Status, insert_purchase(const domain::Purchase&))
-  PURSER_UNUSED(Status, update_purchase(const domain::Purchase&))
+  PURSER_UNUSED(Status, insert_purchase(const domain::Purchase&, std::optional<Timestamp>))
+  PURSER_UNUSED(Status, update_purchase(const domain::Purchase&, std::optional<Timestamp>))
+  PURSER_UNUSED(Result<bool>, put_trial(const CustomerKey&, const std::string&))
+  PURSER_UNUSED(Status, put_invoice(const Invoice&))
+  PURSER_UNUSED(Status, insert_refund(const Refund&))
+  PURSER_UNUSED(Status, update_refund(const Refund&))
+  PURSER_UNUSED(Status, insert_dispute(const Dispute&))
+  PURSER_UNUSED(Status, update_dispute(const Dispute&))
   PURSER_UNUSED(Status, insert_transaction(const Transaction&))
   PURSER_UNUSED(Status, insert_checkout(const Checkout&))
   PURSER_UNUSED(Status, update_checkout(const Checkout&))

@@ -41,12 +41,26 @@ std::string_view to_string(TransactionKind kind) {
       return "grant";
     case TransactionKind::kRefund:
       return "refund";
+    case TransactionKind::kRenewal:
+      return "renewal";
+    case TransactionKind::kSwitch:
+      return "switch";
+    case TransactionKind::kCancel:
+      return "cancel";
+    case TransactionKind::kResume:
+      return "resume";
+    case TransactionKind::kEnd:
+      return "end";
+    case TransactionKind::kDispute:
+      return "dispute";
+    case TransactionKind::kDisputeWon:
+      return "dispute_won";
   }
   std::abort();
 }
 
 std::optional<TransactionKind> parse_transaction_kind(std::string_view text) {
-  return parse_among<TransactionKind>(text, 3);
+  return parse_among<TransactionKind>(text, 10);
 }
 
 std::string_view to_string(CheckoutState state) {
@@ -63,12 +77,14 @@ std::string_view to_string(CheckoutState state) {
       return "refunded";
     case CheckoutState::kAlarmed:
       return "alarmed";
+    case CheckoutState::kChoosing:
+      return "choosing";
   }
   std::abort();
 }
 
 std::optional<CheckoutState> parse_checkout_state(std::string_view text) {
-  return parse_among<CheckoutState>(text, 6);
+  return parse_among<CheckoutState>(text, 7);
 }
 
 std::string_view to_string(InboxState state) {
@@ -87,6 +103,58 @@ std::string_view to_string(InboxState state) {
 
 std::optional<InboxState> parse_inbox_state(std::string_view text) {
   return parse_among<InboxState>(text, 4);
+}
+
+std::string_view to_string(InvoiceStatus status) {
+  switch (status) {
+    case InvoiceStatus::kDraft:
+      return "draft";
+    case InvoiceStatus::kOpen:
+      return "open";
+    case InvoiceStatus::kPaid:
+      return "paid";
+    case InvoiceStatus::kUncollectible:
+      return "uncollectible";
+    case InvoiceStatus::kVoid:
+      return "void";
+  }
+  std::abort();
+}
+
+std::optional<InvoiceStatus> parse_invoice_status(std::string_view text) {
+  return parse_among<InvoiceStatus>(text, 5);
+}
+
+std::string_view to_string(RefundState state) {
+  switch (state) {
+    case RefundState::kRequested:
+      return "pending";
+    case RefundState::kSucceeded:
+      return "succeeded";
+    case RefundState::kFailed:
+      return "failed";
+  }
+  std::abort();
+}
+
+std::optional<RefundState> parse_refund_state(std::string_view text) {
+  return parse_among<RefundState>(text, 3);
+}
+
+std::string_view to_string(DisputeState state) {
+  switch (state) {
+    case DisputeState::kOpen:
+      return "open";
+    case DisputeState::kWon:
+      return "won";
+    case DisputeState::kLost:
+      return "lost";
+  }
+  std::abort();
+}
+
+std::optional<DisputeState> parse_dispute_state(std::string_view text) {
+  return parse_among<DisputeState>(text, 3);
 }
 
 }  // namespace purser::app

@@ -135,11 +135,14 @@ Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
     return Error::internal("the entries of item " + key.item.str() + " do not lead to its account");
   }
 
+  // What domain::terms_follow says of them, without folding the entries a second time.
+  const bool terms_follow = told.terms == account.terms;
+  if (entries.empty() && terms_follow) return {};
   StagedAccount after;
   after.account = account;
   after.last_entry = before->last_entry;
   after.changed = true;
-  after.write_through = before->write_through || told.schedules != account.schedules;
+  after.write_through = before->write_through || !terms_follow;
   for (const domain::Entry& entry : entries) {
     lines_.push_back({next_id_, row, after.last_entry, entry});
     after.last_entry = next_id_++;

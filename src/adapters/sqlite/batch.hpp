@@ -24,7 +24,7 @@ struct StagedAccount {
   domain::ItemAccount account;
   std::int64_t last_entry = 0;
   bool changed = false;        ///< by this batch
-  bool write_through = false;  ///< its schedules changed in a way that ledger lines do not tell
+  bool write_through = false;  ///< its terms changed in a way that ledger lines do not tell
   std::string blob;            ///< `account` encoded, once `finish` ran
   bool written = false;        ///< its row was written in this transaction
 };
@@ -72,8 +72,16 @@ class Batch final : public ReadsBy<app::StoreBatch> {
   Status put_catalog(const ProjectId& project, const domain::Catalog& catalog) override;
   Status put_item(const ItemKey& key, const domain::ItemAccount& account,
                   std::span<const domain::Entry> entries) override;
-  Status insert_purchase(const domain::Purchase& purchase) override;
-  Status update_purchase(const domain::Purchase& purchase) override;
+  Status insert_purchase(const domain::Purchase& purchase,
+                         std::optional<Timestamp> wake_at) override;
+  Status update_purchase(const domain::Purchase& purchase,
+                         std::optional<Timestamp> wake_at) override;
+  Result<bool> put_trial(const CustomerKey& customer, const std::string& name) override;
+  Status put_invoice(const app::Invoice& invoice) override;
+  Status insert_refund(const app::Refund& refund) override;
+  Status update_refund(const app::Refund& refund) override;
+  Status insert_dispute(const app::Dispute& dispute) override;
+  Status update_dispute(const app::Dispute& dispute) override;
   Status insert_transaction(const app::Transaction& transaction) override;
   Status insert_checkout(const app::Checkout& checkout) override;
   Status update_checkout(const app::Checkout& checkout) override;

@@ -1,5 +1,5 @@
 #include "adapters/sqlite/batch.hpp"
-#include "adapters/sqlite/documents.hpp"
+#include "codec/purchase_codec.hpp"
 
 // Purchases, checkouts, Stripe's side, and events.
 
@@ -10,31 +10,59 @@ std::optional<std::string_view> text_of(const std::optional<PriceId>& price) {
   return price ? std::optional<std::string_view>(price->str()) : std::nullopt;
 }
 
+std::string_view remote_ref_of(const domain::Purchase& purchase) {
+  return purchase.subscription ? std::string_view(purchase.subscription->remote_ref) : "";
+}
+
+std::optional<std::string> document_of(const std::optional<domain::Subscription>& subscription) {
+  if (!subscription) return std::nullopt;
+  return codec::encode_subscription(*subscription);
+}
+
+std::optional<IntervalUnit> unit_of(const std::optional<CalendarInterval>& interval) {
+  return interval ? std::optional(interval->unit) : std::nullopt;
+}
+
+std::optional<int> count_of(const std::optional<CalendarInterval>& interval) {
+  return interval ? std::optional(interval->count) : std::nullopt;
+}
+
+/// A checkout without a page has no code.
+std::optional<crypto::Digest> code_of(const app::Checkout& checkout) {
+  if (checkout.code_hash == crypto::Digest{}) return std::nullopt;
+  return checkout.code_hash;
+}
+
 }  // namespace
 
-Status Batch::insert_purchase(const domain::Purchase& purchase) {
+Status Batch::insert_purchase(const domain::Purchase& purchase, std::optional<Timestamp> wake_at) {
   PURSER_TRY(const std::int64_t project, project_row(purchase.customer.project));
   PURSER_TRY(const std::int64_t customer, customer_row(purchase.customer));
   PURSER_CHECK_OK(write());
   return db_.run(
       "INSERT INTO purchases(project_id, id, customer_id, product_id, product, catalog_version, "
-      "price_id, quantity, type, status, origin, payment_ref, created_at) "
-      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "price_id, quantity, type, status, origin, payment_ref, remote_ref, subscription, "
+      "refunded_quantity, anchor, wake_at, created_at) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       project, purchase.id.str(), customer, purchase.product.id.str(),
-      encode_product(purchase.product), purchase.catalog_version, text_of(purchase.price),
+      codec::encode_snapshot(purchase.product), purchase.catalog_version, text_of(purchase.price),
       purchase.quantity, purchase.type, purchase.status, purchase.origin, purchase.payment_ref,
-      purchase.created_at);
+      remote_ref_of(purchase), document_of(purchase.subscription), purchase.refunded_quantity,
+      purchase.anchor, wake_at, purchase.created_at);
 }
 
-Status Batch::update_purchase(const domain::Purchase& purchase) {
+Status Batch::update_purchase(const domain::Purchase& purchase, std::optional<Timestamp> wake_at) {
   PURSER_TRY(const std::int64_t project, project_row(purchase.customer.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(
-      db_.run("UPDATE purchases SET product = ?, catalog_version = ?, price_id = ?, quantity = ?, "
-              "type = ?, status = ?, origin = ?, payment_ref = ? WHERE project_id = ? AND id = ?",
-              encode_product(purchase.product), purchase.catalog_version, text_of(purchase.price),
-              purchase.quantity, purchase.type, purchase.status, purchase.origin,
-              purchase.payment_ref, project, purchase.id.str()));
+  PURSER_CHECK_OK(db_.run(
+      "UPDATE purchases SET product_id = ?, product = ?, catalog_version = ?, price_id = ?, "
+      "quantity = ?, type = ?, status = ?, origin = ?, payment_ref = ?, remote_ref = ?, "
+      "subscription = ?, refunded_quantity = ?, anchor = ?, wake_at = ? "
+      "WHERE project_id = ? AND id = ?",
+      purchase.product.id.str(), codec::encode_snapshot(purchase.product), purchase.catalog_version,
+      text_of(purchase.price), purchase.quantity, purchase.type, purchase.status, purchase.origin,
+      purchase.payment_ref, remote_ref_of(purchase), document_of(purchase.subscription),
+      purchase.refunded_quantity, purchase.anchor, wake_at, project, purchase.id.str()));
   return must_have_changed("purchase");
 }
 
@@ -49,10 +77,10 @@ Status Batch::insert_transaction(const app::Transaction& transaction) {
     currency = std::string(transaction.amount->currency().code());
   }
   return db_.run(
-      "INSERT INTO transactions(project_id, id, customer_id, kind, purchase_id, amount, currency, "
-      "payment_ref, at) VALUES(?,?,?,?,?,?,?,?,?)",
-      project, transaction.id.str(), customer, transaction.kind, transaction.purchase.str(), amount,
-      currency, transaction.payment_ref, transaction.at);
+      "INSERT INTO transactions(project_id, id, customer_id, kind, purchase_id, product_id, "
+      "amount, currency, payment_ref, at) VALUES(?,?,?,?,?,?,?,?,?,?)",
+      project, transaction.id.str(), customer, transaction.kind, transaction.purchase.str(),
+      transaction.product_id, amount, currency, transaction.payment_ref, transaction.at);
 }
 
 Status Batch::insert_checkout(const app::Checkout& checkout) {
@@ -61,27 +89,34 @@ Status Batch::insert_checkout(const app::Checkout& checkout) {
   PURSER_CHECK_OK(write());
   return db_.run(
       "INSERT INTO checkouts(project_id, id, customer_id, product_id, product, catalog_version, "
-      "price_id, quantity, total, currency, return_url, account_id, livemode, state, session_ref, "
-      "url, purchase_id, created_at, next_check_at, checks) "
-      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "price_id, quantity, total, currency, trial_unit, trial_count, is_subscription, from_client, "
+      "code_hash, return_url, account_id, livemode, state, session_ref, url, purchase_id, "
+      "created_at, next_check_at, checks) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       project, checkout.id.str(), customer, checkout.product.id.str(),
-      encode_product(checkout.product), checkout.catalog_version, checkout.price.str(),
+      codec::encode_snapshot(checkout.product), checkout.catalog_version, checkout.price.str(),
       checkout.quantity, checkout.total.minor_units(), checkout.total.currency().code(),
-      checkout.return_url, checkout.account_id, checkout.livemode, checkout.state,
-      checkout.session_ref, checkout.url, checkout.purchase.str(), checkout.created_at,
-      checkout.next_check_at, checkout.checks);
+      unit_of(checkout.trial), count_of(checkout.trial), checkout.is_subscription,
+      checkout.from_client, code_of(checkout), checkout.return_url, checkout.account_id,
+      checkout.livemode, checkout.state, checkout.session_ref, checkout.url,
+      checkout.purchase.str(), checkout.created_at, checkout.next_check_at, checkout.checks);
 }
 
 Status Batch::update_checkout(const app::Checkout& checkout) {
   PURSER_TRY(const std::int64_t project, project_row(checkout.customer.project));
   PURSER_CHECK_OK(write());
-  // What is being sold to whom was fixed when the checkout was made.
+  // Who buys which product was fixed when the checkout was made; price and quantity may be chosen
+  // later.
   PURSER_CHECK_OK(db_.run(
-      "UPDATE checkouts SET account_id = ?, livemode = ?, state = ?, session_ref = ?, url = ?, "
-      "purchase_id = ?, next_check_at = ?, checks = ? WHERE project_id = ? AND id = ?",
-      checkout.account_id, checkout.livemode, checkout.state, checkout.session_ref, checkout.url,
-      checkout.purchase.str(), checkout.next_check_at, checkout.checks, project,
-      checkout.id.str()));
+      "UPDATE checkouts SET price_id = ?, quantity = ?, total = ?, currency = ?, trial_unit = ?, "
+      "trial_count = ?, is_subscription = ?, code_hash = ?, account_id = ?, livemode = ?, "
+      "state = ?, session_ref = ?, url = ?, purchase_id = ?, next_check_at = ?, checks = ? "
+      "WHERE project_id = ? AND id = ?",
+      checkout.price.str(), checkout.quantity, checkout.total.minor_units(),
+      checkout.total.currency().code(), unit_of(checkout.trial), count_of(checkout.trial),
+      checkout.is_subscription, code_of(checkout), checkout.account_id, checkout.livemode,
+      checkout.state, checkout.session_ref, checkout.url, checkout.purchase.str(),
+      checkout.next_check_at, checkout.checks, project, checkout.id.str()));
   return must_have_changed("checkout");
 }
 

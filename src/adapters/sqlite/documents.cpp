@@ -1,11 +1,12 @@
 #include "adapters/sqlite/documents.hpp"
 
-#include "codec/catalog_codec.hpp"
 #include "crypto/crypto.hpp"
 #include "json/json.hpp"
 
 namespace purser::sqlite {
 namespace {
+
+constexpr std::int64_t kMaxGraceDays = 60;
 
 Error unreadable(const std::string& what) {
   return Error::internal("a stored document is not what it must be: " + what);
@@ -64,6 +65,22 @@ Result<std::vector<app::OidcIssuer>> read_issuers(const json::Value& document) {
   return issuers;
 }
 
+// Documents of schema 1 lack these fields: then the defaults stand.
+Status read_subscription_settings(const json::Value& document, app::ProjectSettings& settings) {
+  if (document.find("past_due_grace_days")) {
+    const auto days = document.int_at("past_due_grace_days");
+    if (!days || *days < 0 || *days > kMaxGraceDays) return unreadable("past_due_grace_days");
+    settings.past_due_grace_days = static_cast<int>(*days);
+  }
+  if (document.find("downgrade_effective")) {
+    PURSER_TRY(const std::string name, read_text(document, "downgrade_effective"));
+    const auto time = domain::parse_switch_time(name);
+    if (!time) return unreadable("downgrade_effective");
+    settings.downgrade_effective = *time;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string encode_settings(const app::ProjectSettings& settings) {
@@ -74,6 +91,8 @@ std::string encode_settings(const app::ProjectSettings& settings) {
   out.field("block_new_purchases", settings.block_new_purchases);
   out.field("test_mode", settings.test_mode);
   out.field("require_publishable_client_key", settings.require_publishable_client_key);
+  out.field("past_due_grace_days", static_cast<std::int64_t>(settings.past_due_grace_days));
+  out.field("downgrade_effective", domain::to_string(settings.downgrade_effective));
   out.key("oidc_issuers").begin_array();
   for (const app::OidcIssuer& issuer : settings.oidc_issuers) {
     out.begin_object();
@@ -96,6 +115,7 @@ Result<app::ProjectSettings> decode_settings(std::string_view text) {
   PURSER_TRY(settings.require_publishable_client_key,
              read_flag(document, "require_publishable_client_key"));
   PURSER_TRY(settings.oidc_issuers, read_issuers(document));
+  PURSER_CHECK_OK(read_subscription_settings(document, settings));
   return settings;
 }
 
@@ -110,6 +130,7 @@ std::string encode_payments(const app::ProjectPayments& payments) {
   out.end_array();
   out.field("account_id", payments.account_id);
   out.field("livemode", payments.livemode);
+  out.field("connected_account", std::string_view(payments.connected_account));
   out.end_object();
   return out.take();
 }
@@ -126,20 +147,47 @@ Result<app::ProjectPayments> decode_payments(std::string_view text) {
   }
   PURSER_TRY(payments.account_id, read_text(document, "account_id"));
   PURSER_TRY(payments.livemode, read_flag(document, "livemode"));
+  if (document.find("connected_account")) {  // schema 1 had none
+    PURSER_TRY(payments.connected_account, read_text(document, "connected_account"));
+  }
   return payments;
 }
 
-std::string encode_product(const domain::Product& product) {
+std::string encode_taken(const std::vector<app::TakenLot>& taken) {
   json::Writer out;
-  codec::write_product(out, product);
+  out.begin_array();
+  for (const app::TakenLot& lot : taken) {
+    out.begin_object();
+    out.field("item", std::string_view(lot.item.str()));
+    out.field("quantity", lot.quantity.value());
+    if (lot.expires_at) out.field("expires_at", lot.expires_at->millis());
+    out.field("ends_with_source", lot.ends_with_source);
+    out.end_object();
+  }
+  out.end_array();
   return out.take();
 }
 
-Result<domain::Product> decode_product(std::string_view text, const ProductId& id) {
+Result<std::vector<app::TakenLot>> decode_taken(std::string_view text) {
   PURSER_TRY(const json::Value document, json::parse(text));
-  auto product = codec::decode_product(document, id, "product");
-  if (!product) return unreadable("product snapshot " + id.str());
-  return *std::move(product);
+  const json::Array* array = document.as_array();
+  if (!array) return unreadable("taken lots");
+  std::vector<app::TakenLot> taken;
+  for (const json::Value& value : *array) {
+    app::TakenLot lot;
+    PURSER_TRY(std::string item, read_text(value, "item"));
+    lot.item = ItemId(std::move(item));
+    const auto quantity = Quantity::of(value.int_at("quantity").value_or(0));
+    if (!quantity || !quantity->is_positive()) return unreadable("quantity of a taken lot");
+    lot.quantity = *quantity;
+    if (value.find("expires_at")) {
+      lot.expires_at = Timestamp::from_millis(value.int_at("expires_at").value_or(-1));
+      if (!lot.expires_at) return unreadable("expires_at of a taken lot");
+    }
+    PURSER_TRY(lot.ends_with_source, read_flag(value, "ends_with_source"));
+    taken.push_back(std::move(lot));
+  }
+  return taken;
 }
 
 }  // namespace purser::sqlite

@@ -1,12 +1,12 @@
 #pragma once
 
-// The structured columns: settings, payments and product snapshots as JSON text.
+// The structured columns of settings, payments and what disputes took, as JSON text.
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/records.hpp"
-#include "domain/catalog.hpp"
 #include "types/result.hpp"
 
 namespace purser::sqlite {
@@ -19,7 +19,7 @@ Result<app::ProjectSettings> decode_settings(std::string_view text);
 std::string encode_payments(const app::ProjectPayments& payments);
 Result<app::ProjectPayments> decode_payments(std::string_view text);
 
-std::string encode_product(const domain::Product& product);
-Result<domain::Product> decode_product(std::string_view text, const ProductId& id);
+std::string encode_taken(const std::vector<app::TakenLot>& taken);
+Result<std::vector<app::TakenLot>> decode_taken(std::string_view text);
 
 }  // namespace purser::sqlite

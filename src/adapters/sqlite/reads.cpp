@@ -4,17 +4,15 @@
 #include "codec/catalog_codec.hpp"
 
 namespace purser::sqlite {
-namespace {
-
-// A project that does not exist has no rows: its number matches none.
-constexpr std::int64_t kNoRow = -1;
-
 Result<std::int64_t> row_of(Resolver& resolver, const ProjectId& project) {
   PURSER_TRY(const auto row, resolver.project(project));
   return row.value_or(kNoRow);
 }
 
-}  // namespace
+Result<std::int64_t> row_of(Resolver& resolver, const CustomerKey& customer) {
+  PURSER_TRY(const auto row, resolver.customer(customer));
+  return row ? row->id : kNoRow;
+}
 
 Result<std::optional<app::Project>> Reads::project(const ProjectId& id) {
   return rows::one(
@@ -145,18 +143,36 @@ Result<std::vector<app::Session>> Reads::sessions(const ProjectId& project, cons
                    [&](Query& q) { return rows::session(q, project); });
 }
 
+namespace {
+
+/// A catalog from its version and document.
+Result<domain::Catalog> catalog_of(Query& row, const ProjectId& project) {
+  PURSER_TRY(const json::Value document, json::parse(row.view(1)));
+  auto catalog = codec::decode_catalog(document);
+  if (!catalog) return Error::internal("a stored catalog of " + project.str() + " is unreadable");
+  catalog->version = row.integer(0);
+  return catalog;
+}
+
+}  // namespace
+
 Result<domain::Catalog> Reads::catalog(const ProjectId& project) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
-  PURSER_TRY(Query found, db_.query("SELECT version, document FROM catalogs WHERE project_id = ? "
-                                    "ORDER BY version DESC LIMIT 1",
-                                    row));
-  PURSER_TRY(const bool exists, found.step());
-  if (!exists) return domain::Catalog{};
-  PURSER_TRY(const json::Value document, json::parse(found.view(1)));
-  auto catalog = codec::decode_catalog(document);
-  if (!catalog) return Error::internal("the stored catalog of " + project.str() + " is unreadable");
-  catalog->version = found.integer(0);
-  return catalog;
+  PURSER_TRY(auto newest,
+             rows::one(db_.query("SELECT version, document FROM catalogs WHERE project_id = ? "
+                                 "ORDER BY version DESC LIMIT 1",
+                                 row),
+                       [&](Query& q) { return catalog_of(q, project); }));
+  return newest ? *std::move(newest) : domain::Catalog{};
+}
+
+Result<std::optional<domain::Catalog>> Reads::catalog_at(const ProjectId& project,
+                                                         std::int64_t version) {
+  PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
+  return rows::one(
+      db_.query("SELECT version, document FROM catalogs WHERE project_id = ? AND version = ?", row,
+                version),
+      [&](Query& q) { return catalog_of(q, project); });
 }
 
 Result<bool> Reads::customer_exists(const CustomerKey& key) {

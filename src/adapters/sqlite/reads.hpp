@@ -3,6 +3,7 @@
 // Every read of the store port that is plain SQL, over one connection. Readers and batches share
 // it.
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,15 @@
 #include "app/ports/store.hpp"
 
 namespace purser::sqlite {
+
+/// What a project or customer that does not exist has for a row number: it matches none.
+inline constexpr std::int64_t kNoRow = -1;
+/// Above every row number: where a list that comes newest first begins.
+inline constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
+
+/// The row number, or kNoRow.
+Result<std::int64_t> row_of(Resolver& resolver, const ProjectId& project);
+Result<std::int64_t> row_of(Resolver& resolver, const CustomerKey& customer);
 
 /// See app::StoreView for what each answers. Used by the thread that uses the connection.
 class Reads {
@@ -41,28 +51,50 @@ class Reads {
   Result<std::vector<app::Session>> sessions(const ProjectId& project, const UserId& user);
 
   Result<domain::Catalog> catalog(const ProjectId& project);
+  Result<std::optional<domain::Catalog>> catalog_at(const ProjectId& project, std::int64_t version);
   Result<bool> customer_exists(const CustomerKey& key);
 
   Result<std::optional<domain::Purchase>> purchase(const ProjectId& project, const PurchaseId& id);
   Result<std::optional<domain::Purchase>> purchase_by_payment(const ProjectId& project,
                                                               const std::string& payment_ref);
+  Result<std::optional<domain::Purchase>> purchase_by_subscription(const ProjectId& project,
+                                                                   const std::string& remote_ref);
   Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer);
+  Result<std::vector<domain::Purchase>> due_purchases(Timestamp now, int limit);
   Result<std::vector<app::Transaction>> transactions(const CustomerKey& customer,
                                                      const app::PageRequest& page);
 
   Result<std::optional<app::Checkout>> checkout(const ProjectId& project, const CheckoutId& id);
   Result<std::optional<app::Checkout>> checkout_by_session(const ProjectId& project,
                                                            const std::string& session_ref);
+  Result<std::optional<app::Checkout>> checkout_by_code(const crypto::Digest& code_hash);
   Result<std::vector<app::Checkout>> due_checkouts(Timestamp now, int limit);
   Result<std::optional<std::string>> remote(const ProjectId& project, const std::string& account_id,
                                             app::RemoteKind kind, const std::string& local);
   Result<std::optional<app::InboxEvent>> inbox_event(const ProjectId& project,
                                                      const std::string& event_id);
+  Result<std::vector<app::InboxEvent>> inbox(const ProjectId& project,
+                                             std::optional<app::InboxState> state,
+                                             const app::PageRequest& page);
   Result<std::vector<app::InboxEvent>> due_inbox(Timestamp now, int limit);
   Result<std::vector<app::Intention>> due_intentions(Timestamp now, int limit);
   Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit);
   Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
                                                             const std::string& key);
+
+  Result<bool> trial_used(const CustomerKey& customer, const std::string& name);
+  Result<std::vector<app::Invoice>> invoices(const CustomerKey& customer,
+                                             const app::PageRequest& page);
+  Result<std::optional<app::Invoice>> invoice(const ProjectId& project, const std::string& id);
+  Result<std::optional<app::Invoice>> invoice_by_payment(const ProjectId& project,
+                                                         const std::string& payment_ref);
+  Result<std::vector<app::Invoice>> invoices_of(const ProjectId& project,
+                                                const PurchaseId& purchase, int limit);
+  Result<std::optional<app::Refund>> refund(const ProjectId& project, const std::string& id);
+  Result<std::optional<app::Refund>> refund_by_remote(const ProjectId& project,
+                                                      const std::string& remote_ref);
+  Result<std::vector<app::Refund>> refunds_of(const ProjectId& project, const PurchaseId& purchase);
+  Result<std::optional<app::Dispute>> dispute(const ProjectId& project, const std::string& id);
 
   /// Up to `limit` lines of the chain that begins at line `head`, newest first.
   Result<std::vector<app::LedgerLine>> ledger_chain(const AccountKey& key, std::int64_t head,
@@ -141,6 +173,10 @@ class ReadsBy : public Base {
     return reads_.sessions(p, user);
   }
   Result<domain::Catalog> catalog(const ProjectId& p) override { return reads_.catalog(p); }
+  Result<std::optional<domain::Catalog>> catalog_at(const ProjectId& p,
+                                                    std::int64_t version) override {
+    return reads_.catalog_at(p, version);
+  }
   Result<bool> customer_exists(const CustomerKey& key) override {
     return reads_.customer_exists(key);
   }
@@ -152,8 +188,47 @@ class ReadsBy : public Base {
                                                               const std::string& ref) override {
     return reads_.purchase_by_payment(p, ref);
   }
+  Result<std::optional<domain::Purchase>> purchase_by_subscription(
+      const ProjectId& p, const std::string& ref) override {
+    return reads_.purchase_by_subscription(p, ref);
+  }
   Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) override {
     return reads_.owned(customer);
+  }
+  Result<std::vector<domain::Purchase>> due_purchases(Timestamp now, int limit) override {
+    return reads_.due_purchases(now, limit);
+  }
+  Result<bool> trial_used(const CustomerKey& customer, const std::string& name) override {
+    return reads_.trial_used(customer, name);
+  }
+  Result<std::vector<app::Invoice>> invoices(const CustomerKey& customer,
+                                             const app::PageRequest& page) override {
+    return reads_.invoices(customer, page);
+  }
+  Result<std::optional<app::Invoice>> invoice(const ProjectId& p, const std::string& id) override {
+    return reads_.invoice(p, id);
+  }
+  Result<std::optional<app::Invoice>> invoice_by_payment(const ProjectId& p,
+                                                         const std::string& ref) override {
+    return reads_.invoice_by_payment(p, ref);
+  }
+  Result<std::vector<app::Invoice>> invoices_of(const ProjectId& p, const PurchaseId& purchase,
+                                                int limit) override {
+    return reads_.invoices_of(p, purchase, limit);
+  }
+  Result<std::optional<app::Refund>> refund(const ProjectId& p, const std::string& id) override {
+    return reads_.refund(p, id);
+  }
+  Result<std::optional<app::Refund>> refund_by_remote(const ProjectId& p,
+                                                      const std::string& ref) override {
+    return reads_.refund_by_remote(p, ref);
+  }
+  Result<std::vector<app::Refund>> refunds_of(const ProjectId& p,
+                                              const PurchaseId& purchase) override {
+    return reads_.refunds_of(p, purchase);
+  }
+  Result<std::optional<app::Dispute>> dispute(const ProjectId& p, const std::string& id) override {
+    return reads_.dispute(p, id);
   }
   Result<std::vector<app::Transaction>> transactions(const CustomerKey& customer,
                                                      const app::PageRequest& page) override {
@@ -166,6 +241,9 @@ class ReadsBy : public Base {
                                                            const std::string& ref) override {
     return reads_.checkout_by_session(p, ref);
   }
+  Result<std::optional<app::Checkout>> checkout_by_code(const crypto::Digest& hash) override {
+    return reads_.checkout_by_code(hash);
+  }
   Result<std::vector<app::Checkout>> due_checkouts(Timestamp now, int limit) override {
     return reads_.due_checkouts(now, limit);
   }
@@ -177,6 +255,11 @@ class ReadsBy : public Base {
   Result<std::optional<app::InboxEvent>> inbox_event(const ProjectId& p,
                                                      const std::string& id) override {
     return reads_.inbox_event(p, id);
+  }
+  Result<std::vector<app::InboxEvent>> inbox(const ProjectId& p,
+                                             std::optional<app::InboxState> state,
+                                             const app::PageRequest& page) override {
+    return reads_.inbox(p, state, page);
   }
   Result<std::vector<app::InboxEvent>> due_inbox(Timestamp now, int limit) override {
     return reads_.due_inbox(now, limit);

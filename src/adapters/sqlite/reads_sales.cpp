@@ -4,29 +4,13 @@
 // The reads of purchases, checkouts, Stripe's side, and of an item's history.
 
 namespace purser::sqlite {
-namespace {
-
-constexpr std::int64_t kNoRow = -1;
-
-Result<std::int64_t> row_of(Resolver& resolver, const ProjectId& project) {
-  PURSER_TRY(const auto row, resolver.project(project));
-  return row.value_or(kNoRow);
-}
-
-Result<std::int64_t> row_of(Resolver& resolver, const CustomerKey& customer) {
-  PURSER_TRY(const auto row, resolver.customer(customer));
-  return row ? row->id : kNoRow;
-}
-
-}  // namespace
-
 Result<std::optional<domain::Purchase>> Reads::purchase(const ProjectId& project,
                                                         const PurchaseId& id) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
   return rows::one(
       db_.query("SELECT " PURSER_PURCHASE_COLUMNS "WHERE p.project_id = ? AND p.id = ?", row,
                 id.str()),
-      [&](Query& q) { return rows::purchase(q, project); });
+      rows::purchase);
 }
 
 Result<std::optional<domain::Purchase>> Reads::purchase_by_payment(const ProjectId& project,
@@ -35,7 +19,7 @@ Result<std::optional<domain::Purchase>> Reads::purchase_by_payment(const Project
   return rows::one(db_.query("SELECT " PURSER_PURCHASE_COLUMNS
                              "WHERE p.project_id = ? AND p.payment_ref = ? AND p.payment_ref <> ''",
                              row, payment_ref),
-                   [&](Query& q) { return rows::purchase(q, project); });
+                   rows::purchase);
 }
 
 Result<std::vector<domain::Purchase>> Reads::owned(const CustomerKey& customer) {
@@ -43,7 +27,23 @@ Result<std::vector<domain::Purchase>> Reads::owned(const CustomerKey& customer) 
   return rows::all(db_.query("SELECT " PURSER_PURCHASE_COLUMNS
                              "WHERE p.customer_id = ? AND p.status = 0 ORDER BY p.row",
                              row),
-                   [&](Query& q) { return rows::purchase(q, customer.project); });
+                   rows::purchase);
+}
+
+Result<std::optional<domain::Purchase>> Reads::purchase_by_subscription(
+    const ProjectId& project, const std::string& remote_ref) {
+  PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
+  return rows::one(db_.query("SELECT " PURSER_PURCHASE_COLUMNS
+                             "WHERE p.project_id = ? AND p.remote_ref = ? AND p.remote_ref <> ''",
+                             row, remote_ref),
+                   rows::purchase);
+}
+
+Result<std::vector<domain::Purchase>> Reads::due_purchases(Timestamp now, int limit) {
+  return rows::all(db_.query("SELECT " PURSER_PURCHASE_COLUMNS
+                             "WHERE p.wake_at <= ? ORDER BY p.wake_at, p.row LIMIT ?",
+                             now, limit),
+                   rows::purchase);
 }
 
 Result<std::vector<app::Transaction>> Reads::transactions(const CustomerKey& customer,
@@ -83,6 +83,11 @@ Result<std::optional<app::Checkout>> Reads::checkout_by_session(const ProjectId&
                    rows::checkout);
 }
 
+Result<std::optional<app::Checkout>> Reads::checkout_by_code(const crypto::Digest& code_hash) {
+  return rows::one(db_.query("SELECT " PURSER_CHECKOUT_COLUMNS "WHERE k.code_hash = ?", code_hash),
+                   rows::checkout);
+}
+
 Result<std::vector<app::Checkout>> Reads::due_checkouts(Timestamp now, int limit) {
   return rows::all(db_.query("SELECT " PURSER_CHECKOUT_COLUMNS
                              "WHERE k.state = 1 AND k.next_check_at <= ? ORDER BY k.row LIMIT ?",
@@ -107,6 +112,30 @@ Result<std::optional<app::InboxEvent>> Reads::inbox_event(const ProjectId& proje
       db_.query("SELECT " PURSER_INBOX_COLUMNS "WHERE i.project_id = ? AND i.event_id = ?", row,
                 event_id),
       rows::inbox_event);
+}
+
+Result<std::vector<app::InboxEvent>> Reads::inbox(const ProjectId& project,
+                                                  std::optional<app::InboxState> state,
+                                                  const app::PageRequest& page) {
+  PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
+  std::int64_t before = kNewest;
+  if (!page.after.empty()) {
+    PURSER_TRY(const auto after,
+               db_.integer("SELECT row FROM inbox WHERE project_id = ? AND event_id = ?", row,
+                           page.after));
+    before = after.value_or(0);
+  }
+  if (state) {
+    return rows::all(db_.query("SELECT " PURSER_INBOX_COLUMNS
+                               "WHERE i.project_id = ? AND i.state = ? AND i.row < ? "
+                               "ORDER BY i.row DESC LIMIT ?",
+                               row, *state, before, page.limit),
+                     rows::inbox_event);
+  }
+  return rows::all(db_.query("SELECT " PURSER_INBOX_COLUMNS
+                             "WHERE i.project_id = ? AND i.row < ? ORDER BY i.row DESC LIMIT ?",
+                             row, before, page.limit),
+                   rows::inbox_event);
 }
 
 Result<std::vector<app::InboxEvent>> Reads::due_inbox(Timestamp now, int limit) {

@@ -1,17 +1,15 @@
 #include "adapters/sqlite/rows.hpp"
 
 #include "adapters/sqlite/documents.hpp"
+#include "codec/purchase_codec.hpp"
 
 namespace purser::sqlite::rows {
-namespace {
 
 Money money(Query& row, int amount_column, int currency_column) {
   const auto currency = Currency::parse(row.view(currency_column));
   if (!currency) row.note_bad(currency_column);
   return {row.integer(amount_column), currency.value_or(*Currency::parse("USD"))};
 }
-
-}  // namespace
 
 Result<app::Project> project(Query& row) {
   app::Project project;
@@ -89,19 +87,25 @@ Result<app::Session> session(Query& row, const ProjectId& project) {
   return row.checked(std::move(session));
 }
 
-Result<domain::Purchase> purchase(Query& row, const ProjectId& project) {
+Result<domain::Purchase> purchase(Query& row) {
   domain::Purchase purchase;
   purchase.id = PurchaseId(row.text(0));
-  purchase.customer = {project, row.enumeration(1, CustomerType::kCustom), row.text(2)};
-  PURSER_TRY(purchase.product, decode_product(row.view(4), ProductId(row.text(3))));
-  purchase.catalog_version = row.integer(5);
-  if (!row.is_null(6)) purchase.price = PriceId(row.text(6));
-  purchase.quantity = row.quantity(7);
-  purchase.type = row.enumeration(8, domain::PurchaseType::kSubscription);
-  purchase.status = row.enumeration(9, domain::PurchaseStatus::kEnded);
-  purchase.origin = row.enumeration(10, domain::PurchaseOrigin::kGranted);
-  purchase.payment_ref = row.text(11);
-  purchase.created_at = row.timestamp(12);
+  purchase.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
+                       row.text(3)};
+  PURSER_TRY(purchase.product, codec::decode_snapshot(row.view(5), ProductId(row.text(4))));
+  purchase.catalog_version = row.integer(6);
+  if (!row.is_null(7)) purchase.price = PriceId(row.text(7));
+  purchase.quantity = row.quantity(8);
+  purchase.type = row.enumeration(9, domain::PurchaseType::kSubscription);
+  purchase.status = row.enumeration(10, domain::PurchaseStatus::kEnded);
+  purchase.origin = row.enumeration(11, domain::PurchaseOrigin::kGranted);
+  purchase.payment_ref = row.text(12);
+  purchase.created_at = row.timestamp(13);
+  purchase.anchor = row.timestamp(14);
+  if (!row.is_null(15)) {
+    PURSER_TRY(purchase.subscription, codec::decode_subscription(row.view(15)));
+  }
+  purchase.refunded_quantity = row.quantity(16);
   return row.checked(std::move(purchase));
 }
 
@@ -109,11 +113,12 @@ Result<app::Transaction> transaction(Query& row, const CustomerKey& customer) {
   app::Transaction transaction;
   transaction.id = TransactionId(row.text(0));
   transaction.customer = customer;
-  transaction.kind = row.enumeration(1, app::TransactionKind::kRefund);
+  transaction.kind = row.enumeration(1, app::TransactionKind::kDisputeWon);
   transaction.purchase = PurchaseId(row.text(2));
-  if (!row.is_null(3)) transaction.amount = money(row, 3, 4);
-  transaction.payment_ref = row.text(5);
-  transaction.at = row.timestamp(6);
+  transaction.product_id = row.text(3);
+  if (!row.is_null(4)) transaction.amount = money(row, 4, 5);
+  transaction.payment_ref = row.text(6);
+  transaction.at = row.timestamp(7);
   return row.checked(std::move(transaction));
 }
 
@@ -122,7 +127,7 @@ Result<app::Checkout> checkout(Query& row) {
   checkout.id = CheckoutId(row.text(0));
   checkout.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
                        row.text(3)};
-  PURSER_TRY(checkout.product, decode_product(row.view(5), ProductId(row.text(4))));
+  PURSER_TRY(checkout.product, codec::decode_snapshot(row.view(5), ProductId(row.text(4))));
   checkout.catalog_version = row.integer(6);
   checkout.price = PriceId(row.text(7));
   checkout.quantity = row.quantity(8);
@@ -130,13 +135,20 @@ Result<app::Checkout> checkout(Query& row) {
   checkout.return_url = row.text(11);
   checkout.account_id = row.text(12);
   checkout.livemode = row.boolean(13);
-  checkout.state = row.enumeration(14, app::CheckoutState::kAlarmed);
+  checkout.state = row.enumeration(14, app::CheckoutState::kChoosing);
   checkout.session_ref = row.text(15);
   checkout.url = row.text(16);
   checkout.purchase = PurchaseId(row.text(17));
   checkout.created_at = row.timestamp(18);
   checkout.next_check_at = row.timestamp(19);
   checkout.checks = static_cast<int>(row.integer(20));
+  if (!row.is_null(21)) {
+    checkout.trial = CalendarInterval{row.enumeration(21, IntervalUnit::kYear),
+                                      static_cast<int>(row.integer(22))};
+  }
+  checkout.is_subscription = row.boolean(23);
+  checkout.from_client = row.boolean(24);
+  if (!row.is_null(25)) checkout.code_hash = row.digest(25);
   return row.checked(std::move(checkout));
 }
 
@@ -186,7 +198,7 @@ domain::Entry entry(Query& row, int first) {
   domain::Entry entry;
   entry.change = row.quantity(first);
   entry.quantity_after = row.quantity(first + 1);
-  entry.cause = row.enumeration(first + 2, domain::Cause::kRevocation);
+  entry.cause = row.enumeration(first + 2, domain::Cause::kRestoration);
   entry.at = row.timestamp(first + 3);
   entry.source = PurchaseId(row.text(first + 4));
   entry.expires_at = row.optional_timestamp(first + 5);

@@ -34,6 +34,9 @@ auto one(Result<Query> query, Read read)
   return std::optional<Value>(std::move(value));
 }
 
+/// An amount in minor units and its currency's code.
+Money money(Query& row, int amount_column, int currency_column);
+
 #define PURSER_PROJECT_COLUMNS "id, display_name, settings, payments, created_at"
 Result<app::Project> project(Query& row);
 
@@ -56,19 +59,39 @@ Result<app::Membership> membership(Query& row, const ProjectId& project);
 #define PURSER_SESSION_COLUMNS "id, user_id, refresh_hash, created_at, expires_at, revoked_at"
 Result<app::Session> session(Query& row, const ProjectId& project);
 
-#define PURSER_PURCHASE_COLUMNS                                                           \
-  "p.id, c.type, c.external_id, p.product_id, p.product, p.catalog_version, p.price_id, " \
-  "p.quantity, p.type, p.status, p.origin, p.payment_ref, p.created_at "                  \
-  "FROM purchases p JOIN customers c ON c.id = p.customer_id "
-Result<domain::Purchase> purchase(Query& row, const ProjectId& project);
+#define PURSER_PURCHASE_COLUMNS                                                       \
+  "p.id, j.id, c.type, c.external_id, p.product_id, p.product, p.catalog_version, "   \
+  "p.price_id, p.quantity, p.type, p.status, p.origin, p.payment_ref, p.created_at, " \
+  "p.anchor, p.subscription, p.refunded_quantity "                                    \
+  "FROM purchases p JOIN customers c ON c.id = p.customer_id JOIN projects j "        \
+  "ON j.row = p.project_id "
+Result<domain::Purchase> purchase(Query& row);
 
-#define PURSER_TRANSACTION_COLUMNS "id, kind, purchase_id, amount, currency, payment_ref, at"
+#define PURSER_TRANSACTION_COLUMNS \
+  "id, kind, purchase_id, product_id, amount, currency, payment_ref, at"
 Result<app::Transaction> transaction(Query& row, const CustomerKey& customer);
+
+#define PURSER_INVOICE_COLUMNS                                                                  \
+  "i.id, j.id, c.type, c.external_id, i.purchase_id, i.number, i.status, i.total, i.currency, " \
+  "i.amount_paid, i.refunded, i.payment_ref, i.hosted_url, i.period_start, i.period_end, "      \
+  "i.created_at FROM invoices i JOIN customers c ON c.id = i.customer_id JOIN projects j "      \
+  "ON j.row = i.project_id "
+Result<app::Invoice> invoice(Query& row);
+
+#define PURSER_REFUND_COLUMNS                                                             \
+  "id, purchase_id, invoice_id, payment_ref, amount, currency, quantity, reason, state, " \
+  "remote_ref, error, created_at"
+Result<app::Refund> refund(Query& row, const ProjectId& project);
+
+#define PURSER_DISPUTE_COLUMNS \
+  "id, purchase_id, payment_ref, amount, currency, state, taken, ended_purchase, created_at"
+Result<app::Dispute> dispute(Query& row, const ProjectId& project);
 
 #define PURSER_CHECKOUT_COLUMNS                                                                 \
   "k.id, j.id, c.type, c.external_id, k.product_id, k.product, k.catalog_version, k.price_id, " \
   "k.quantity, k.total, k.currency, k.return_url, k.account_id, k.livemode, k.state, "          \
-  "k.session_ref, k.url, k.purchase_id, k.created_at, k.next_check_at, k.checks "               \
+  "k.session_ref, k.url, k.purchase_id, k.created_at, k.next_check_at, k.checks, "              \
+  "k.trial_unit, k.trial_count, k.is_subscription, k.from_client, k.code_hash "                 \
   "FROM checkouts k JOIN customers c ON c.id = k.customer_id JOIN projects j "                  \
   "ON j.row = k.project_id "
 Result<app::Checkout> checkout(Query& row);

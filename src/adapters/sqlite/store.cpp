@@ -203,7 +203,7 @@ void SqliteStore::run_background() {
 
 Result<app::VerifyReport> SqliteStore::verify(const app::Progress& progress) {
   PURSER_TRY(const auto reader, open_reader());
-  return verify_store(*reader, shared_.accounts, progress);
+  return verify_store(*reader, shared_.accounts, clock_.now(), progress);
 }
 
 Status SqliteStore::backup(const std::string& path, const app::Progress& progress) {

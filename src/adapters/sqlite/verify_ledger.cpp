@@ -1,11 +1,9 @@
 #include "adapters/sqlite/verify_ledger.hpp"
 
-#include <map>
-#include <tuple>
 #include <unordered_map>
 
-#include "adapters/sqlite/documents.hpp"
 #include "adapters/sqlite/rows.hpp"
+#include "adapters/sqlite/verify_grants.hpp"
 #include "codec/account_codec.hpp"
 #include "domain/ledger.hpp"
 
@@ -36,14 +34,12 @@ class Pass {
         findings_(findings),
         portions_(portions),
         portion_(portion),
-        folded_up_to_(folded_up_to) {}
+        folded_up_to_(folded_up_to),
+        grants_(db, findings, portions, portion) {}
 
   Status run(const std::function<void()>& on_line, app::VerifyReport& report);
 
  private:
-  // Customer, item, purchase.
-  using GrantKey = std::tuple<std::int64_t, std::int64_t, std::string>;
-
   Status load_balances();
   void follow(const AccountKey& key, std::int64_t id, std::int64_t previous,
               const domain::Entry& entry);
@@ -51,8 +47,6 @@ class Pass {
   void compare_stored(const AccountKey& key, Folded& folded);
   void check_end(const AccountKey& key, Folded& folded);
   Status check_owner(const AccountKey& key);
-  Status check_purchases(app::VerifyReport& report);
-  Status check_purchase(Query& row);
 
   Connection& db_;
   AccountCache& cache_;
@@ -61,7 +55,7 @@ class Pass {
   const std::int64_t portion_;
   const std::int64_t folded_up_to_;
   std::unordered_map<AccountKey, Folded, AccountKeyHash> accounts_;
-  std::map<GrantKey, int> first_grants_;
+  GrantCheck grants_;
 };
 
 Status Pass::load_balances() {
@@ -87,11 +81,7 @@ void Pass::check_entry(const AccountKey& key, std::int64_t id, const domain::Ent
     findings_.add(
         key, line + " (" + std::string(to_string(entry.cause)) + ") leaves a quantity below zero");
   }
-  if (entry.cause == domain::Cause::kPurchase) {
-    if (++first_grants_[{key.customer, key.item, entry.source.str()}] > 1) {
-      findings_.add(key, line + " grants purchase " + entry.source.str() + " again");
-    }
-  }
+  grants_.note(key, id, entry);
 }
 
 void Pass::follow(const AccountKey& key, std::int64_t id, std::int64_t previous,
@@ -162,54 +152,6 @@ Status Pass::check_owner(const AccountKey& key) {
   return {};
 }
 
-/// Every purchase has granted each of its included items once, and no grant is of a purchase that
-/// is not there.
-Status Pass::check_purchases(app::VerifyReport& report) {
-  PURSER_TRY(Query row,
-             db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
-                       "p.created_at, p.project_id FROM purchases p "
-                       "WHERE p.customer_id % ? = ?",
-                       portions_, portion_));
-  for (;;) {
-    PURSER_TRY(const bool more, row.step());
-    if (!more) break;
-    ++report.purchases;
-    PURSER_CHECK_OK(check_purchase(row));
-  }
-  for (const auto& [grant, count] : first_grants_) {
-    const auto& [customer, item, purchase] = grant;
-    findings_.add(AccountKey{customer, item},
-                  "purchase " + purchase + " granted it, but does not include it or is not there");
-  }
-  return {};
-}
-
-Status Pass::check_purchase(Query& row) {
-  const std::string name = "purchase " + row.text(1);
-  domain::Purchase purchase;
-  purchase.id = PurchaseId(row.text(1));
-  purchase.quantity = row.quantity(4);
-  purchase.created_at = row.timestamp(5);
-  auto product = decode_product(row.view(3), ProductId(row.text(2)));
-  const Status readable = product ? Status() : Status(product.error());
-  if (!readable || !row.checked(true)) {
-    findings_.add(name, "its row is unreadable");
-    return {};
-  }
-  purchase.product = *std::move(product);
-  const auto grants = domain::initial_grants(purchase);
-  if (!grants) {
-    findings_.add(name, "its grants are out of range");
-    return {};
-  }
-  for (const domain::ItemGrant& grant : *grants) {
-    const std::int64_t item = findings_.item_row(row.integer(6), grant.item.str());
-    if (first_grants_.erase({row.integer(0), item, purchase.id.str()}) > 0) continue;
-    findings_.add(name, "it never granted item " + grant.item.str());
-  }
-  return {};
-}
-
 Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report) {
   PURSER_CHECK_OK(load_balances());
   {
@@ -231,7 +173,7 @@ Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report
     PURSER_CHECK_OK(check_owner(key));
   }
   report.accounts += static_cast<std::int64_t>(accounts_.size());
-  return check_purchases(report);
+  return grants_.check_purchases(report);
 }
 
 }  // namespace
