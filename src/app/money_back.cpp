@@ -48,6 +48,19 @@ Result<std::optional<Refund>> known_row(StoreBatch& batch, const ProjectId& proj
   return row;
 }
 
+/// What of a refund cannot be, so that nobody may count it; empty when nothing.
+std::string_view impossible(const PaidPurchase& paid, const std::optional<Refund>& row,
+                            const RemoteRefund& remote) {
+  const Invoice& invoice = paid.invoice;
+  if (remote.amount.currency() != invoice.total.currency()) return "currency";
+  if (remote.amount.minor_units() <= 0) return "amount";
+  if (row && row->amount != remote.amount) return "amount";
+  const bool is_new = remote.status == RemoteRefund::Status::kSucceeded &&
+                      !(row && row->state == RefundState::kSucceeded);
+  const std::int64_t left = invoice.amount_paid - invoice.refunded;
+  return is_new && remote.amount.minor_units() > left ? "more than was paid" : "";
+}
+
 Refund new_row(const PaidPurchase& paid, const RemoteRefund& remote, Timestamp now) {
   Refund row;
   row.id = remote.id;
@@ -73,19 +86,11 @@ Status announce(StoreBatch& batch, const domain::Purchase& purchase, std::string
 
 /// A refund succeeded: counts it, takes back what belongs to it, tells of it.
 Status succeed(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid, const Refund& row) {
+  PURSER_TRY(const TakenBack taken,
+             take_back(batch, book, paid, row.amount.minor_units(), row.quantity));
   Invoice invoice = paid.invoice;
-  const std::int64_t counted =
-      std::min(row.amount.minor_units(), invoice.amount_paid - invoice.refunded);
-  if (counted < row.amount.minor_units()) {
-    PURSER_CHECK_OK(raise_alarm(batch, paid.purchase, row.remote_ref, row.payment_ref,
-                                "more was refunded than was paid"));
-  }
-  TakenBack taken;
-  if (counted > 0) {
-    PURSER_TRY(taken, take_back(batch, book, paid, counted, row.quantity));
-    invoice.refunded += counted;
-    PURSER_CHECK_OK(batch.put_invoice(invoice));
-  }
+  invoice.refunded += row.amount.minor_units();
+  PURSER_CHECK_OK(batch.put_invoice(invoice));
   PURSER_CHECK_OK(
       book.record(paid.purchase, {TransactionKind::kRefund, row.amount, row.remote_ref}));
   return announce(batch, paid.purchase, "purchase.refunded", row,
@@ -95,7 +100,7 @@ Status succeed(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid, 
 /// A refund failed after it had succeeded: the money can be given back again.
 Status take_success_back(StoreBatch& batch, const PaidPurchase& paid, const Refund& row) {
   Invoice invoice = paid.invoice;
-  invoice.refunded -= std::min(invoice.refunded, row.amount.minor_units());
+  invoice.refunded -= row.amount.minor_units();
   PURSER_CHECK_OK(batch.put_invoice(invoice));
   return announce(batch, paid.purchase, "purchase.refund_failed", row, "none");
 }
@@ -178,8 +183,9 @@ Status record_refund(StoreBatch& batch, PurchaseBook& book, const ProjectId& pro
              find_paid(batch, book, project, remote.payment_ref));
   if (!paid) return {};
   PURSER_TRY(std::optional<Refund> row, known_row(batch, project, remote));
-  if (remote.amount.currency() != paid->invoice.total.currency()) {
-    return raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, "currency");
+  const std::string_view wrong = impossible(*paid, row, remote);
+  if (!wrong.empty()) {
+    return raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, wrong);
   }
   if (!row) {
     if (remote.status == RemoteRefund::Status::kFailed) return {};

@@ -45,7 +45,8 @@ Result<TakenBack> take_back(StoreBatch& batch, PurchaseBook& book, const PaidPur
 /// row by the provider's id or our reference, or makes one. A success is counted against the
 /// invoice and takes back what belongs to it; a failure after a success (a bank sent the money
 /// back) is counted back, but what was taken stays so. A payment that is no purchase's is left.
-/// What does not match (currency, more than was paid) raises the event payment.alarm.
+/// What cannot be (another currency, more than was paid) changes nothing and raises the event
+/// payment.alarm.
 Status record_refund(StoreBatch& batch, PurchaseBook& book, const ProjectId& project,
                      const RemoteRefund& remote);
 
