@@ -15,9 +15,10 @@ namespace purser::codec {
 /// Equal accounts have equal bytes.
 std::string encode_account(const domain::ItemAccount& account);
 
-/// The inverse of encode_account. Thread-safe.
-/// Errors: kInternalError for anything that encode_account does not write: another version, a
-/// truncated or overlong text, and an account that breaks the invariants of domain::ItemAccount.
+/// The inverse of encode_account, which also reads what version 1 wrote: a repeat as a term that
+/// granted its quantity and has no end. Thread-safe. Errors: kInternalError for anything else:
+/// another version, a truncated or overlong text, and an account that breaks the invariants of
+/// domain::ItemAccount.
 Result<domain::ItemAccount> decode_account(std::string_view bytes);
 
 }  // namespace purser::codec

@@ -3,6 +3,7 @@
 
 #include "domain/ledger.hpp"
 #include "domain/lots.hpp"
+#include "domain/terms.hpp"
 
 namespace purser::domain {
 namespace {
@@ -21,13 +22,21 @@ Status fold_grant(ItemAccount& account, const Entry& entry) {
   if (!entry.change.is_positive()) return corrupt(entry, "a grant must be positive");
   lots::add(account, entry.change.value(), lot_of(entry));
   if (entry.cause != Cause::kRepeat) return {};
-  const auto schedule = std::find_if(account.schedules.begin(), account.schedules.end(),
-                                     [&](const Schedule& s) { return s.source == entry.source; });
-  if (schedule == account.schedules.end()) return {};
-  if (nth_boundary(schedule->anchor, schedule->repeat, schedule->next) != entry.at) {
-    return corrupt(entry, "the schedule's next grant is due at another time");
+  Term* term = terms::find(account, entry.source);
+  if (term != nullptr && !terms::replay_repeat(*term, entry.change, entry.at)) {
+    return corrupt(entry, "its term grants at other times");
   }
-  ++schedule->next;
+  return {};
+}
+
+// A part of what is left may go.
+Status fold_part(ItemAccount& account, const Entry& entry) {
+  if (!entry.change.is_negative()) return corrupt(entry, "a removal must be negative");
+  const Quantity there = lots::sum_of(account.lots, lot_of(entry));
+  if (there < -entry.change) {
+    return corrupt(entry, "such lots hold " + std::to_string(there.value()));
+  }
+  lots::remove_of(account.lots, lot_of(entry), -entry.change.value());
   return {};
 }
 
@@ -57,13 +66,17 @@ Status fold_in_place(ItemAccount& account, const Entry& entry, Quantity before) 
                                         : fold_decrease(account, entry, before);
     case Cause::kPurchase:
     case Cause::kRepeat:
+    case Cause::kRestoration:
       return fold_grant(account, entry);
+    case Cause::kSwitch:
+      return entry.change.is_positive() ? fold_grant(account, entry) : fold_part(account, entry);
     case Cause::kTryDecrease:
       return fold_decrease(account, entry, before);
     case Cause::kExpiry:
     case Cause::kPurchaseEnd:
-    case Cause::kRevocation:
       return fold_removal(account, entry);
+    case Cause::kRevocation:
+      return fold_part(account, entry);
   }
   return corrupt(entry, "its cause is unknown");
 }
@@ -80,6 +93,20 @@ Result<ItemAccount> fold(ItemAccount account, const Entry& entry) {
   }
   PURSER_CHECK_OK(fold_in_place(account, entry, before));
   return account;
+}
+
+bool terms_follow(const ItemAccount& before, std::span<const Entry> entries,
+                  const ItemAccount& after) {
+  const auto repeats = [](const Entry& entry) { return entry.cause == Cause::kRepeat; };
+  if (std::none_of(entries.begin(), entries.end(), repeats)) return before.terms == after.terms;
+  ItemAccount told;
+  told.terms = before.terms;
+  for (const Entry& entry : entries) {
+    if (!repeats(entry)) continue;
+    Term* term = terms::find(told, entry.source);
+    if (term != nullptr && !terms::replay_repeat(*term, entry.change, entry.at)) return false;
+  }
+  return told.terms == after.terms;
 }
 
 }  // namespace purser::domain

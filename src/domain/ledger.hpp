@@ -62,9 +62,12 @@ struct Term {
                                    ///< limit when absent
   std::optional<Timestamp> ends_at;  ///< the purchase gives no access from then on unless it is
                                      ///< moved before; no end known when absent
-  bool lapsed = false;           ///< `ends_at` came: the lots that end with the source are gone
-  Quantity lapsed_rest;          ///< what the lapse took of lots without a date; given back when
-                                 ///< access returns; ≥ 0
+  bool lapsed = false;               ///< `ends_at` came: the lots that end with the source are gone
+  Quantity lapsed_rest;  ///< what the lapse took of lots without a date; given back when
+                         ///< access returns; ≥ 0, and 0 unless lapsed
+  Quantity withheld;  ///< of grant `next` − 1: what the lapse took of its lot with a date, given
+                      ///< back when access returns before the next repeat; or what a switch without
+                      ///< access would have granted; ≥ 0, and 0 unless lapsed
   std::vector<Carried> carried;  ///< ordered by `until`, at most one of an instant
   friend bool operator==(const Term&, const Term&) = default;
 };
@@ -104,8 +107,8 @@ struct Entry {
   Quantity change;  ///< never zero; positive exactly for grants
   Quantity quantity_after;
   Cause cause = Cause::kManual;
-  // The lot that was granted, or that went by kExpiry, kPurchaseEnd or kRevocation; empty for
-  // decreases.
+  // The lot that was granted, or of which something went by kExpiry, kPurchaseEnd, kRevocation or
+  // kSwitch; empty for decreases.
   PurchaseId source;                    ///< empty for manual changes
   std::optional<Timestamp> expires_at;  ///< never when absent
   bool ends_with_source = false;        ///< as in Lot
@@ -179,8 +182,8 @@ struct IncludedGrant {
   Timestamp anchor;                        ///< the purchase's instant, normally `now`
   bool keeps_term = false;  ///< a subscription: a term is kept even without a repeat, so that the
                             ///< purchase can end, lapse and switch
-  std::optional<Timestamp> until;    ///< as in Term; only with keeps_term
-  std::optional<Timestamp> ends_at;  ///< as in Term; only with keeps_term
+  std::optional<Timestamp> until = {};    ///< as in Term; only with keeps_term
+  std::optional<Timestamp> ends_at = {};  ///< as in Term; only with keeps_term
 };
 /// Grants an included item for the sale (n = 0, dated at the anchor or `now`, whichever is earlier)
 /// and keeps its term when it repeats or `keeps_term`; intervals that are already over by `now` are
@@ -190,14 +193,15 @@ Result<Change> grant_included(ItemAccount account, const IncludedGrant& grant, T
 
 /// Until when a purchase is paid, and when it ends.
 struct TermLimits {
-  std::optional<Timestamp> until;
-  std::optional<Timestamp> ends_at;
+  std::optional<Timestamp> until = {};
+  std::optional<Timestamp> ends_at = {};
   friend bool operator==(const TermLimits&, const TermLimits&) = default;
 };
 /// Moves the limits of a purchase's term, after what was due under the old ones. When a lapsed term
-/// has access again (its new ends_at is absent or after `now`) `lapsed_rest` is granted back
-/// (kRestoration, dated `now`). Then what the new limits make due is applied. An account without
-/// such a term comes back with only its due things. Repeating it changes nothing.
+/// has access again (its new ends_at is absent or after `now`) `lapsed_rest` and `withheld` are
+/// granted back (kRestoration, dated `now`). When the new ends_at has come already, the term lapses
+/// dated `now`: until now it was not known to end. Then what the new limits make due is applied. An
+/// account without such a term comes back with only its due things. Repeating it changes nothing.
 /// Errors: kQuantityOutOfRange; kInternalError for an empty source.
 Result<Change> extend_source(ItemAccount account, const PurchaseId& source,
                              const TermLimits& limits, Timestamp now);
@@ -206,14 +210,17 @@ Result<Change> extend_source(ItemAccount account, const PurchaseId& source,
 /// things: what is left of the old plan's grant of the current interval goes (kSwitch), and the new
 /// one is granted (kSwitch), less all that was consumed of allowances in the current interval:
 /// of the old plan's, and what its term had carried and still counts. Never below zero. The
-/// new term remembers what was consumed. So no sequence of switches within one interval yields more
-/// than the best single plan in it.
+/// new term remembers what was consumed. So no sequence of switches within one interval (no
+/// boundary of any of the plans passes) yields more than the best single plan in it.
 ///
 /// - The interval in which an item without a repeat was granted never ends.
 /// - `to` absent: the new plan does not include the item; what the old one gave goes, and a term of
 ///   quantity 0 stays to remember what was consumed.
 /// - Lots of earlier intervals stay (they end with the purchase, if they do).
-/// - The new term's `anchor` is that of `to`; its first repeat is the first boundary after `now`.
+/// - The new term's `anchor` is that of `to`; its first repeat is the first boundary after `now`,
+/// or
+///   the first that is held back: an interval whose repeat is held back is not over.
+/// - Without access (`limits.ends_at` is not after `now`) nothing is granted now: it is withheld.
 /// - An item that only the new plan includes has no term yet, and nothing is deducted.
 /// - Of the lots of the old grant that never expire and mixed with older ones, what is left is
 ///   counted to the newest: min(left, granted).
@@ -235,7 +242,8 @@ Result<Change> end_source(ItemAccount account, const PurchaseId& source, Timesta
 Result<Change> revoke_source(ItemAccount account, const PurchaseId& source, Timestamp now);
 
 /// A partial refund: at most `at_most` > 0 of what is left of the purchase's lots goes, those that
-/// would be eaten last first; its term stays. Errors: as above.
+/// would be eaten last first, then of what a lapsed term would give back; its term stays.
+/// Errors: as above, also for an `at_most` that is not positive.
 Result<Change> revoke_part(ItemAccount account, const PurchaseId& source, Quantity at_most,
                            Timestamp now);
 
@@ -248,8 +256,8 @@ Result<Change> revoke_part(ItemAccount account, const PurchaseId& source, Quanti
 Result<ItemAccount> fold(ItemAccount account, const Entry& entry);
 
 /// Whether folding `entries` onto `before` gives exactly the terms of `after`: the entries tell
-/// all, and the account need not be kept beside them. Lapses, limits, switches, revocations and
-/// skipped repeats make it false.
+/// all, and the account need not be kept beside them. Lapses, limits, switches, revocations and a
+/// skipped last repeat make it false. Cheap when nothing repeated.
 bool terms_follow(const ItemAccount& before, std::span<const Entry> entries,
                   const ItemAccount& after);
 

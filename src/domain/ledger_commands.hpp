@@ -122,10 +122,7 @@ class Machine {
       case Verb::kRevoke:
         return keep(revoke_source(account, source, now));
       case Verb::kUntil:
-        for (Schedule& s : account.schedules) {
-          if (s.source == source) s.until = day(today + c.expires_in);
-        }
-        return {};
+        return keep(extend_source(account, source, {day(today + c.expires_in), std::nullopt}, now));
       case Verb::kDue:
         return keep(apply_due(account, now));
     }

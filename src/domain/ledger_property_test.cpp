@@ -24,8 +24,8 @@ void require_invariants(const ItemAccount& account) {
       RC_ASSERT(!lot.expires_at || *before.expires_at < *lot.expires_at);
     }
   }
-  for (std::size_t i = 1; i < account.schedules.size(); ++i) {
-    RC_ASSERT(account.schedules[i - 1].source < account.schedules[i].source);
+  for (std::size_t i = 1; i < account.terms.size(); ++i) {
+    RC_ASSERT(account.terms[i - 1].source < account.terms[i].source);
   }
 }
 

@@ -232,7 +232,7 @@ TEST(Repeat, TenYearsOfDaysAtOnce) {
     EXPECT_EQ(ledger.quantity(), stays ? 3 * 3651 : 3);
     EXPECT_EQ(ledger.entries.size(), stays ? 3651u : 1 + 2 * 3650u);
     EXPECT_EQ(ledger.account.lots.size(), 1u);
-    EXPECT_EQ(ledger.account.schedules.at(0).next, 3651);
+    EXPECT_EQ(ledger.account.terms.at(0).next, 3651);
   }
 }
 
@@ -248,7 +248,7 @@ TEST(Repeat, PaysTheDebtFirst) {
 TEST(Repeat, StopsAtItsEnd) {
   Ledger ledger;
   ledger.include("p", 10, kDaily, Expiry::kNever, day(0), day(0));
-  ledger.account.schedules.at(0).until = day(2);
+  ledger.account.terms.at(0).until = day(2);
   ledger.due(day(100));
   EXPECT_EQ(ledger.quantity(), 20);
   EXPECT_FALSE(is_due(ledger.account, day(1000)));
@@ -277,7 +277,7 @@ TEST(Repeat, OfTwoPurchasesInterleaves) {
   Ledger ledger;
   ledger.include("b", 1, CalendarInterval{IntervalUnit::kDay, 2}, Expiry::kNever, day(0), day(0));
   ledger.include("a", 10, kDaily, Expiry::kNever, day(0), day(0));
-  EXPECT_EQ(ledger.account.schedules.at(0).source, source("a"));
+  EXPECT_EQ(ledger.account.terms.at(0).source, source("a"));
   ledger.due(day(2));
   ASSERT_EQ(ledger.entries.size(), 5u);
   EXPECT_EQ(ledger.entries[2].at, day(1));
@@ -309,7 +309,7 @@ TEST(WhenRepeated, WhatIsLeftExpiresWhenTheNextRepeatArrives) {
 TEST(GrantIncluded, WithoutARepeatGrantsOnce) {
   Ledger ledger;
   ledger.include("p", 10, {}, Expiry::kNever, day(0), day(0));
-  EXPECT_TRUE(ledger.account.schedules.empty());
+  EXPECT_TRUE(ledger.account.terms.empty());
   EXPECT_EQ(ledger.account.lots.at(0), (Lot{q(10), std::nullopt, source("p"), false}));
 }
 
@@ -344,7 +344,7 @@ TEST(EndSource, TakesWhatEndsWithThePurchaseAndStopsItsRepeats) {
     ledger.take(end_source(ledger.account, source(purchase), day(0)));
   }
   EXPECT_EQ(ledger.quantity(), 1);
-  EXPECT_TRUE(ledger.account.schedules.empty());
+  EXPECT_TRUE(ledger.account.terms.empty());
   EXPECT_EQ(ledger.entries.back().cause, Cause::kPurchaseEnd);
   ledger.due(day(100));
   EXPECT_EQ(ledger.quantity(), 1);
@@ -383,7 +383,7 @@ TEST(RevokeSource, WithADebtTakesNothing) {
   ledger.decrease(25, day(0));
   ledger.take(revoke_source(ledger.account, source("p"), day(0)));
   EXPECT_EQ(ledger.quantity(), -15);
-  EXPECT_TRUE(ledger.account.schedules.empty());
+  EXPECT_TRUE(ledger.account.terms.empty());
 }
 
 TEST(RevokeSource, ManualGrantsHaveNoSourceToRevoke) {
@@ -405,11 +405,13 @@ TEST(Range, NoChangeLeavesIt) {
   EXPECT_EQ(empty.quantity(), 0);
 }
 
-TEST(Range, ARepeatThatWouldLeaveItIsAnError) {
+TEST(Range, ARepeatThatWouldLeaveItIsSkipped) {
   Ledger ledger;
   ledger.include("p", Quantity::kMax, kDaily, Expiry::kNever, day(0), day(0));
-  EXPECT_EQ(apply_due(ledger.account, day(1)).error().code, ErrorCode::kQuantityOutOfRange);
-  EXPECT_TRUE(is_due(ledger.account, day(1)));
+  ledger.due(day(1));
+  EXPECT_EQ(ledger.quantity(), Quantity::kMax);
+  EXPECT_EQ(ledger.account.terms.at(0).next, 2);
+  EXPECT_EQ(ledger.account.terms.at(0).granted, q(0));
 }
 
 TEST(Description, StandsInTheEntry) {

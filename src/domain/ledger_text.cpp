@@ -40,13 +40,18 @@ std::string_view to_string(Cause cause) {
       return "purchase_end";
     case Cause::kRevocation:
       return "revocation";
+    case Cause::kSwitch:
+      return "switch";
+    case Cause::kRestoration:
+      return "restoration";
   }
   std::abort();
 }
 
 std::optional<Cause> parse_cause(std::string_view text) {
-  for (const Cause cause : {Cause::kManual, Cause::kTryDecrease, Cause::kPurchase, Cause::kRepeat,
-                            Cause::kExpiry, Cause::kPurchaseEnd, Cause::kRevocation}) {
+  for (const Cause cause :
+       {Cause::kManual, Cause::kTryDecrease, Cause::kPurchase, Cause::kRepeat, Cause::kExpiry,
+        Cause::kPurchaseEnd, Cause::kRevocation, Cause::kSwitch, Cause::kRestoration}) {
     if (to_string(cause) == text) return cause;
   }
   return std::nullopt;

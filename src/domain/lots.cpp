@@ -8,8 +8,6 @@ namespace {
 
 Quantity exactly(std::int64_t value) { return Quantity::of(value).value(); }
 
-LotKey key_of(const Lot& lot) { return {lot.expires_at, lot.source, lot.ends_with_source}; }
-
 bool expires_before(const std::optional<Timestamp>& a, const std::optional<Timestamp>& b) {
   if (!a) return false;
   return !b || *a < *b;
@@ -18,6 +16,8 @@ bool expires_before(const std::optional<Timestamp>& a, const std::optional<Times
 std::ptrdiff_t offset(std::size_t index) { return static_cast<std::ptrdiff_t>(index); }
 
 }  // namespace
+
+LotKey key_of(const Lot& lot) { return {lot.expires_at, lot.source, lot.ends_with_source}; }
 
 bool same_key(const Lot& a, const LotKey& b) {
   return a.expires_at == b.expires_at && a.ends_with_source == b.ends_with_source &&
@@ -68,6 +68,26 @@ void remove(std::vector<Lot>& lots, std::size_t index) {
 
 void remove_front(std::vector<Lot>& lots, std::size_t count) {
   if (count > 0) lots.erase(lots.begin(), lots.begin() + offset(count));
+}
+
+Quantity sum_of(const std::vector<Lot>& lots, const LotKey& key) {
+  std::int64_t sum = 0;
+  for (const Lot& lot : lots) {
+    if (same_key(lot, key)) sum += lot.remaining.value();
+  }
+  return exactly(sum);
+}
+
+void remove_of(std::vector<Lot>& lots, const LotKey& key, std::int64_t amount) {
+  for (std::size_t i = lots.size(); i-- > 0 && amount > 0;) {
+    if (!same_key(lots[i], key)) continue;
+    if (amount < lots[i].remaining.value()) {
+      lots[i].remaining = exactly(lots[i].remaining.value() - amount);
+      return;
+    }
+    amount -= lots[i].remaining.value();
+    remove(lots, i);
+  }
 }
 
 std::size_t find(const std::vector<Lot>& lots, const LotKey& key) {

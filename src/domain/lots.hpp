@@ -5,6 +5,7 @@
 // the callers.
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct LotKey {
   const PurchaseId& source;
   bool ends_with_source = false;
 };
+
+LotKey key_of(const Lot& lot);
 
 /// Whether both are eaten, expired, ended and revoked together.
 bool same_key(const Lot& a, const LotKey& b);
@@ -34,6 +37,13 @@ void remove(std::vector<Lot>& lots, std::size_t index);
 
 /// Removes the first lots, `count` of them.
 void remove_front(std::vector<Lot>& lots, std::size_t count);
+
+/// What is left of all lots with this key.
+Quantity sum_of(const std::vector<Lot>& lots, const LotKey& key);
+
+/// Takes `amount` > 0, at most their sum, from the lots with this key: from those that are eaten
+/// last first. The key must not refer into a lot.
+void remove_of(std::vector<Lot>& lots, const LotKey& key, std::int64_t amount);
 
 /// The first lot with this key, or lots.size().
 std::size_t find(const std::vector<Lot>& lots, const LotKey& key);

@@ -18,9 +18,9 @@ std::optional<SwitchTime> parse_switch_time(std::string_view text);
 /// What somebody wants to switch to. Borrows the product for the call.
 struct SwitchOrder {
   const Product& to;
-  std::optional<PriceId> price;      ///< absent: the only price with an interval
-  std::optional<Quantity> quantity;  ///< absent: the old one if `to` is stackable, else 1
-  bool from_client = false;          ///< a client may not have server_only products and prices
+  std::optional<PriceId> price = {};      ///< absent: the only price with an interval
+  std::optional<Quantity> quantity = {};  ///< absent: the old one if `to` is stackable, else 1
+  bool from_client = false;               ///< a client may not have server_only products and prices
 };
 /// A switch that is allowed.
 struct SwitchPlan {

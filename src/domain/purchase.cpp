@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "domain/purchase_rules.hpp"
+
 namespace purser::domain {
 namespace {
 
@@ -18,11 +20,6 @@ std::string name_of(const Product& product) {
 }
 
 bool is_active(const Purchase& purchase) { return purchase.status == PurchaseStatus::kActive; }
-
-bool is_base_of(const Product& base, const Product& add_on) {
-  return !base.is_inline() && std::find(add_on.is_add_on_to.begin(), add_on.is_add_on_to.end(),
-                                        base.id) != add_on.is_add_on_to.end();
-}
 
 Error price_not_found(const Product& product, const PriceId& price) {
   return {ErrorCode::kPriceNotFound,
@@ -90,12 +87,12 @@ Status check_base(const Order& order, const std::vector<Purchase>& owned) {
 
 Status check_line(const Order& order, const std::vector<Purchase>& owned) {
   const Product& wanted = order.product;
-  if (!wanted.product_line || !wanted.is_add_on_to.empty()) return {};
   for (const Purchase& purchase : owned) {
+    // A subscription ends once the new purchase is paid; what was bought for good blocks.
+    if (purchase.type == PurchaseType::kSubscription || !takes_the_place_of(purchase, wanted)) {
+      continue;
+    }
     const Product& other = purchase.product;
-    const bool takes_the_place = is_active(purchase) && other.product_line == wanted.product_line &&
-                                 other.is_add_on_to.empty() && other.id != wanted.id;
-    if (!takes_the_place) continue;
     return Error(ErrorCode::kProductLineConflict,
                  "The customer owns product \"" + other.id.str() +
                      "\" of the same product line \"" + wanted.product_line->str() + "\".",
@@ -156,7 +153,9 @@ Result<Money> total(const Price& price, Quantity quantity) {
   return price.amount.times(quantity.value());
 }
 
-Result<std::vector<ItemGrant>> initial_grants(const Purchase& purchase) {
+Result<std::vector<ItemGrant>> initial_grants(const Purchase& purchase, Millis grace) {
+  TermLimits limits;
+  if (purchase.subscription) limits = term_limits(*purchase.subscription, grace);
   std::vector<ItemGrant> grants;
   for (const IncludedItem& included : purchase.product.included_items) {
     const auto quantity = included.quantity.times(purchase.quantity);
@@ -165,8 +164,16 @@ Result<std::vector<ItemGrant>> initial_grants(const Purchase& purchase) {
                    "The purchase would grant too much of item \"" + included.item.str() + "\".",
                    {{"item_id", included.item.str()}});
     }
-    grants.push_back({included.item, IncludedGrant{purchase.id, *quantity, included.repeat,
-                                                   included.expires, purchase.created_at}});
+    IncludedGrant grant;
+    grant.source = purchase.id;
+    grant.quantity = *quantity;
+    grant.repeat = included.repeat;
+    grant.expires = included.expires;
+    grant.anchor = purchase.anchor;
+    grant.keeps_term = purchase.subscription.has_value();
+    grant.until = limits.until;
+    grant.ends_at = limits.ends_at;
+    grants.push_back({included.item, std::move(grant)});
   }
   std::sort(grants.begin(), grants.end(),
             [](const ItemGrant& a, const ItemGrant& b) { return a.item < b.item; });

@@ -47,12 +47,15 @@ struct Purchase {
   PurchaseOrigin origin = PurchaseOrigin::kGranted;
   std::string payment_ref;  ///< the paid Stripe object of the first payment (payment intent id, or
                             ///< the session of a sale over nothing); empty without Stripe; unique
-  Timestamp created_at;  ///< the sale; also the anchor of its repeats, until a switch moves it
-  Timestamp anchor;      ///< of its repeats
+  Timestamp created_at;     ///< the sale; also the anchor of its repeats, until a switch moves it
+  Timestamp anchor;         ///< of its repeats
   std::optional<Subscription> subscription;  ///< exactly for type kSubscription
   Quantity refunded_quantity;  ///< of `quantity`, given back by quantity (one-time, stackable); ≥ 0
   friend bool operator==(const Purchase&, const Purchase&) = default;
 };
+
+/// The interval of the purchase's price; absent for a one-time purchase.
+std::optional<CalendarInterval> interval_of(const Purchase& purchase);
 
 /// What someone asks to buy or to be given. Borrows the product for the call.
 struct Order {
@@ -78,7 +81,8 @@ Error product_does_not_exist(const ProductId& id);
 Status check_order(const Order& order, const std::vector<Purchase>& owned);
 
 /// The owned subscriptions that a sale of `product` ends, once it is paid: those of the same
-/// product line, add-ons excepted. Empty for an add-on and for a product outside a line.
+/// product line, add-ons and more of the same (stackable) product excepted. Empty for an add-on and
+/// for a product outside a line.
 std::vector<PurchaseId> replaced_by(const Product& product, const std::vector<Purchase>& owned);
 
 /// The add-ons among `owned` whose last base is not among `owned` any more: they end too. To be

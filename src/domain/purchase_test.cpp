@@ -206,7 +206,8 @@ TEST(InitialGrants, MultiplyByTheQuantityInItemOrder) {
   Purchase purchase = owns(p);
   purchase.quantity = q(3);
   purchase.created_at = Timestamp::from_millis(1000).value();
-  const auto grants = initial_grants(purchase).value();
+  purchase.anchor = Timestamp::from_millis(2000).value();
+  const auto grants = initial_grants(purchase, Millis{0}).value();
   ASSERT_EQ(grants.size(), 2u);
   EXPECT_EQ(grants[0].item, ItemId("a"));
   EXPECT_EQ(grants[0].grant.quantity, q(21));
@@ -214,9 +215,9 @@ TEST(InitialGrants, MultiplyByTheQuantityInItemOrder) {
   EXPECT_EQ(grants[1].grant.quantity, q(15));
   EXPECT_EQ(grants[1].grant.repeat, kMonthly);
   EXPECT_EQ(grants[1].grant.expires, Expiry::kWhenRepeated);
-  EXPECT_EQ(grants[1].grant.anchor, purchase.created_at);
+  EXPECT_EQ(grants[1].grant.anchor, purchase.anchor);
   purchase.quantity = q(Quantity::kMax);
-  EXPECT_EQ(initial_grants(purchase).error().code, ErrorCode::kQuantityOutOfRange);
+  EXPECT_EQ(initial_grants(purchase, Millis{0}).error().code, ErrorCode::kQuantityOutOfRange);
 }
 
 TEST(PurchaseWords, RoundTrip) {

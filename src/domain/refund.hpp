@@ -19,8 +19,8 @@ struct Paid {
 
 /// What is to be given back. At most one of the two; neither: all that is left.
 struct RefundOrder {
-  std::optional<std::int64_t> amount;  ///< minor units, > 0
-  std::optional<Quantity> quantity;    ///< > 0; only for one-time, stackable purchases
+  std::optional<std::int64_t> amount = {};  ///< minor units, > 0
+  std::optional<Quantity> quantity = {};    ///< > 0; only for one-time, stackable purchases
 };
 /// A refund that is allowed.
 struct RefundPlan {

@@ -94,9 +94,10 @@ Subscription start_local(CalendarInterval interval, const std::optional<Calendar
                          Timestamp now);
 
 /// When access ends if nobody is heard of any more: `ended_at` when it has ended; the epoch for a
-/// status without access; the period's end when it is to be canceled then; for a local one that
-/// goes on, never (absent); else paid_through (current_period_end while trialing) + `grace`.
-/// `grace` ≥ 0 is the project's past_due_grace_days.
+/// status without access; for a local one, the period's end when it is to be canceled then, else
+/// never (absent); for one with a provider, paid_through (current_period_end while trialing) +
+/// `grace`, and not after the period's end when it is to be canceled then. `grace` ≥ 0 is the
+/// project's past_due_grace_days.
 std::optional<Timestamp> access_ends_at(const Subscription& subscription, Millis grace);
 /// Whether it gives access at `now`.
 bool gives_access(const Subscription& subscription, Millis grace, Timestamp now);
@@ -126,8 +127,10 @@ Advance advance(Subscription subscription, CalendarInterval interval, Timestamp 
 /// without applying a pending switch. Cheap however long ago it was last written.
 Subscription as_of(Subscription subscription, CalendarInterval interval, Timestamp now);
 /// When something is due that a worker should do in time (renewal, end, pending switch, loss of
-/// access); absent: nothing until somebody is heard of.
-std::optional<Timestamp> next_due(const Subscription& subscription, Millis grace);
+/// access); absent: nothing until somebody is heard of. A loss of access by `since` is not told
+/// again: when the subscription was last written or looked at.
+std::optional<Timestamp> next_due(const Subscription& subscription, Millis grace,
+                                  Timestamp since = {});
 
 /// Cancels at the period's end, or now. Also drops a pending switch. Errors:
 /// kSubscriptionNotCancelable when it has ended or never began.
