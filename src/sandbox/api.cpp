@@ -124,7 +124,6 @@ struct Service::Execution {
 };
 
 Reply Service::answer_api(const net::Request& request) {
-  expire_due_sessions(*world_);
   Execution execution{request, std::string(request.path()), world_->new_id("req_", 14)};
   if (request.method == "POST") execution.key = request.header("idempotency-key");
   Reply reply = execute(execution);
@@ -234,6 +233,7 @@ Answer Service::run_handler(Execution& execution) {
               ids,
               std::get<Params>(std::move(params))};
     const std::vector<std::string> expansions = call.params.text_list("expand");
+    const StandAt its_time(*world_, std::nullopt);  // which the handler may move
     Answer answer = route.handler(call);
     if (auto* document = std::get_if<json::Value>(&answer)) {
       execution.executed = true;

@@ -20,6 +20,28 @@ struct Cause {
   std::string idempotency_key;  ///< empty: none was sent
 };
 
+/// Where something happens and why. It refers to what its maker keeps.
+struct Scene {
+  World& world;
+  Account& account;
+  const Cause& cause;
+
+  /// Records an event about `object`. `before` is the object before an update, for
+  /// data.previous_attributes; null otherwise.
+  void tell(const std::string& type, const json::Value& object,
+            const json::Value& before = {}) const;
+  Record* find(std::string_view kind, const std::string& id) const {
+    return world.find(account, kind, id);
+  }
+  Record& put(std::string_view kind, json::Value doc,
+              json::Value hidden = json::Value(json::Object{})) const {
+    return world.put(account, kind, std::move(doc), std::move(hidden));
+  }
+  void changed(std::string_view kind, const Record& record) const {
+    world.changed(account, kind, record);
+  }
+};
+
 /// One API request while the world's mutex is held.
 struct Call {
   World& world;
@@ -31,6 +53,7 @@ struct Call {
   Params params;
 
   const std::string& id() const { return ids.at(0); }
+  Scene scene() const { return {world, account, cause}; }
 };
 
 using Handler = Answer (*)(Call&);
@@ -42,7 +65,6 @@ struct Route {
 };
 
 // Every resource declares its routes.
-std::vector<Route> account_routes();
 std::vector<Route> customer_routes();
 std::vector<Route> catalog_routes();
 std::vector<Route> session_routes();
@@ -50,9 +72,29 @@ std::vector<Route> payment_routes();
 std::vector<Route> refund_routes();
 std::vector<Route> event_routes();
 std::vector<Route> endpoint_routes();
+std::vector<Route> payment_method_routes();
+std::vector<Route> setup_intent_routes();
+std::vector<Route> balance_routes();
+std::vector<Route> subscription_routes();
+std::vector<Route> invoice_routes();
+std::vector<Route> invoice_item_routes();
+std::vector<Route> preview_routes();
+std::vector<Route> dispute_routes();
+std::vector<Route> test_clock_routes();
+std::vector<Route> connect_routes();
 
-/// The object as the API shows it.
-json::Value present(const Record& record, std::string_view kind, const std::string& base_url);
+/// The object as the API shows it: with the addresses of its pages, which are not stored because
+/// they can be others after a restart.
+json::Value present(json::Value document, const std::string& base_url);
+
+/// The customer with this id who is not deleted; nullptr when there is none. What follows happens
+/// in the customer's time, which a test clock may keep.
+Record* enter_customer(const Scene& scene, const std::string& id);
+/// Steps into the time of a customer whose id stands in `document`, if any.
+void enter_time_of(const Scene& scene, const json::Value& document);
+/// Does everything for the object, then tells what changed: `doc` becomes the record's document.
+void save(const Scene& scene, std::string_view kind, Record& record, json::Value doc,
+          const std::string& event);
 
 /// Retrieves one object: the answer of most GET routes. `noun` as in "No such customer".
 Answer retrieve(Call& call, std::string_view kind, const std::string& noun);

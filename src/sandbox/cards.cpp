@@ -7,33 +7,63 @@ namespace purser::sandbox {
 namespace {
 
 constexpr std::string_view kDeclined = "Your card was declined.";
+constexpr std::string_view kInsufficient = "Your card has insufficient funds.";
 using Outcome = CardOutcome;
 
 constexpr std::array kCards = {
-    TestCard{"4242424242424242", "visa", "credit", Outcome::kPays},
-    TestCard{"4000056655665556", "visa", "debit", Outcome::kPays},
-    TestCard{"5555555555554444", "mastercard", "credit", Outcome::kPays},
-    TestCard{"5200828282828210", "mastercard", "debit", Outcome::kPays},
-    TestCard{"378282246310005", "amex", "credit", Outcome::kPays},
-    TestCard{"6011111111111117", "discover", "credit", Outcome::kPays},
-    TestCard{"3056930009020004", "diners", "credit", Outcome::kPays},
-    TestCard{"3566002020360505", "jcb", "credit", Outcome::kPays},
-    TestCard{"6200000000000005", "unionpay", "credit", Outcome::kPays},
-    TestCard{"4000002500003155", "visa", "credit", Outcome::kChallenges},
-    TestCard{"4000000000003220", "visa", "credit", Outcome::kChallenges},
-    TestCard{"4000000000000002", "visa", "credit", Outcome::kDeclines, "card_declined",
-             "generic_decline", kDeclined},
-    TestCard{"4000000000009995", "visa", "credit", Outcome::kDeclines, "card_declined",
-             "insufficient_funds", "Your card has insufficient funds."},
-    TestCard{"4000000000009987", "visa", "credit", Outcome::kDeclines, "card_declined", "lost_card",
-             kDeclined},
-    TestCard{"4000000000009979", "visa", "credit", Outcome::kDeclines, "card_declined",
-             "stolen_card", kDeclined},
-    TestCard{"4000000000000069", "visa", "credit", Outcome::kDeclines, "expired_card", "",
-             "Your card has expired."},
-    TestCard{"4000000000000127", "visa", "credit", Outcome::kDeclines, "incorrect_cvc", "",
-             "Your card's security code is incorrect."},
-    TestCard{"4000000000000119", "visa", "credit", Outcome::kDeclines, "processing_error", "",
+    TestCard{"4242424242424242", "visa", "credit", Outcome::kPays, "visa"},
+    TestCard{"4000056655665556", "visa", "debit", Outcome::kPays, "visa_debit"},
+    TestCard{"5555555555554444", "mastercard", "credit", Outcome::kPays, "mastercard"},
+    TestCard{"5200828282828210", "mastercard", "debit", Outcome::kPays, "mastercard_debit"},
+    TestCard{"378282246310005", "amex", "credit", Outcome::kPays, "amex"},
+    TestCard{"6011111111111117", "discover", "credit", Outcome::kPays, "discover"},
+    TestCard{"3056930009020004", "diners", "credit", Outcome::kPays, "diners"},
+    TestCard{"3566002020360505", "jcb", "credit", Outcome::kPays, "jcb"},
+    TestCard{"6200000000000005", "unionpay", "credit", Outcome::kPays, "unionpay"},
+    TestCard{"4000002500003155", "visa", "credit", Outcome::kChallengesUntilSetUp,
+             "authenticationRequiredOnSetup"},
+    TestCard{"4000000000003220", "visa", "credit", Outcome::kChallenges, "threeDSecure2Required"},
+    TestCard{"4000002760003184", "visa", "credit", Outcome::kChallenges, "authenticationRequired"},
+    TestCard{"4000003800000446", "visa", "credit", Outcome::kChallengesPresent,
+             "authenticationRequiredSetupForOffSession"},
+    TestCard{"4000008260003178", "visa", "credit", Outcome::kChallengesThenDeclines,
+             "authenticationRequiredChargeDeclinedInsufficientFunds", "card_declined",
+             "insufficient_funds", kInsufficient},
+    TestCard{"4000000000000341", "visa", "credit", Outcome::kDeclinesCharges, "chargeCustomerFail",
+             "card_declined", "generic_decline", kDeclined},
+    TestCard{"4000000000000259",
+             "visa",
+             "credit",
+             Outcome::kPaysThenDisputes,
+             "createDispute",
+             {},
+             {},
+             {},
+             "fraudulent"},
+    TestCard{"4000000000002685",
+             "visa",
+             "credit",
+             Outcome::kPaysThenDisputes,
+             "createDisputeProductNotReceived",
+             {},
+             {},
+             {},
+             "product_not_received"},
+    TestCard{"4000000000000002", "visa", "credit", Outcome::kDeclines, "chargeDeclined",
+             "card_declined", "generic_decline", kDeclined},
+    TestCard{"4000000000009995", "visa", "credit", Outcome::kDeclines,
+             "visa_chargeDeclinedInsufficientFunds", "card_declined", "insufficient_funds",
+             kInsufficient},
+    TestCard{"4000000000009987", "visa", "credit", Outcome::kDeclines,
+             "visa_chargeDeclinedLostCard", "card_declined", "lost_card", kDeclined},
+    TestCard{"4000000000009979", "visa", "credit", Outcome::kDeclines,
+             "visa_chargeDeclinedStolenCard", "card_declined", "stolen_card", kDeclined},
+    TestCard{"4000000000000069", "visa", "credit", Outcome::kDeclines, "chargeDeclinedExpiredCard",
+             "expired_card", "", "Your card has expired."},
+    TestCard{"4000000000000127", "visa", "credit", Outcome::kDeclines, "chargeDeclinedIncorrectCvc",
+             "incorrect_cvc", "", "Your card's security code is incorrect."},
+    TestCard{"4000000000000119", "visa", "credit", Outcome::kDeclines,
+             "chargeDeclinedProcessingError", "processing_error", "",
              "An error occurred while processing your card. Try again in a little bit."},
 };
 
@@ -48,11 +78,49 @@ const TestCard* find_test_card(std::string_view digits) {
   return nullptr;
 }
 
-const TestCard* find_test_card_by_last4(std::string_view last4) {
-  for (const TestCard& card : kCards) {
-    if (card.number.substr(card.number.size() - 4) == last4) return &card;
+const TestCard* find_test_card_by_alias(std::string_view id) {
+  for (const std::string_view prefix : {"pm_card_", "tok_"}) {
+    if (id.rfind(prefix, 0) != 0) continue;
+    for (const TestCard& card : kCards) {
+      if (card.alias == id.substr(prefix.size())) return &card;
+    }
   }
   return nullptr;
+}
+
+Verdict verdict_on_charge(const TestCard& card, bool set_up, Presence presence) {
+  const bool authenticated = presence == Presence::kAuthenticated;
+  switch (card.outcome) {
+    case Outcome::kPays:
+    case Outcome::kPaysThenDisputes:
+      return Verdict::kPays;
+    case Outcome::kDeclines:
+    case Outcome::kDeclinesCharges:
+      return Verdict::kDeclines;
+    case Outcome::kChallenges:
+      return authenticated ? Verdict::kPays : Verdict::kChallenges;
+    case Outcome::kChallengesUntilSetUp:
+      return authenticated || (set_up && presence == Presence::kOffSession) ? Verdict::kPays
+                                                                            : Verdict::kChallenges;
+    case Outcome::kChallengesPresent:
+      return presence == Presence::kOnSession ? Verdict::kChallenges : Verdict::kPays;
+    case Outcome::kChallengesThenDeclines:
+      return authenticated || set_up ? Verdict::kDeclines : Verdict::kChallenges;
+  }
+  return Verdict::kDeclines;
+}
+
+Verdict verdict_on_saving(const TestCard& card, bool authenticated) {
+  switch (card.outcome) {
+    case Outcome::kDeclines:
+      return Verdict::kDeclines;
+    case Outcome::kChallenges:
+    case Outcome::kChallengesUntilSetUp:
+    case Outcome::kChallengesThenDeclines:
+      return authenticated ? Verdict::kPays : Verdict::kChallenges;
+    default:
+      return Verdict::kPays;
+  }
 }
 
 std::optional<std::string> card_digits(std::string_view typed) {
@@ -108,6 +176,30 @@ bool has_expired(CardExpiry expiry, std::int64_t unix_seconds) {
   gmtime_r(&time, &now);
   const int year = now.tm_year + 1900;
   return expiry.year < year || (expiry.year == year && expiry.month < now.tm_mon + 1);
+}
+
+TypedCard read_card(const CardForm& form, std::int64_t unix_seconds) {
+  const std::string digits = card_digits(form.number).value_or("");
+  const auto expiry = parse_expiry(form.expiry);
+  const bool has_code = (form.cvc.size() == 3 || form.cvc.size() == 4) &&
+                        form.cvc.find_first_not_of("0123456789") == std::string::npos;
+  TypedCard typed;
+  typed.card = find_test_card(digits);
+  if (!passes_luhn(digits)) {
+    typed.complaint = "Your card number is invalid.";
+  } else if (!expiry) {
+    typed.complaint = "Your card's expiration date is incomplete. Write it as MM / YY.";
+  } else if (has_expired(*expiry, unix_seconds)) {
+    typed.complaint = "Your card's expiration date is in the past.";
+  } else if (!has_code) {
+    typed.complaint = "Your card's security code is incomplete.";
+  } else if (typed.card == nullptr) {
+    typed.complaint =
+        "This is a sandbox: only Stripe's test cards work here, for example 4242 4242 4242 4242. "
+        "Never type a real card number.";
+  }
+  if (expiry) typed.expiry = *expiry;
+  return typed;
 }
 
 }  // namespace purser::sandbox

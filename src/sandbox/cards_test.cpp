@@ -13,7 +13,7 @@ TEST(Cards, KnowTheDocumentedOutcomes) {
   EXPECT_EQ(find_test_card("4000000000009995")->decline_code, "insufficient_funds");
   EXPECT_EQ(find_test_card("4000000000000069")->code, "expired_card");
   EXPECT_EQ(find_test_card("4000000000000127")->code, "incorrect_cvc");
-  EXPECT_EQ(find_test_card("4000002500003155")->outcome, CardOutcome::kChallenges);
+  EXPECT_EQ(find_test_card("4000002500003155")->outcome, CardOutcome::kChallengesUntilSetUp);
   EXPECT_EQ(find_test_card("4000000000003220")->outcome, CardOutcome::kChallenges);
   EXPECT_EQ(find_test_card("4111111111111111"), nullptr);
 }

@@ -1,23 +1,22 @@
 #pragma once
 
+#include <optional>
 #include <string>
-#include <variant>
 
 #include "sandbox/api.hpp"
+#include "sandbox/cards.hpp"
 
 namespace purser::sandbox {
 
 /// What the hosted page's form says.
 struct CheckoutForm {
   std::string method;  ///< "card", or "bank_debit" where the session takes one
-  std::string number;
-  std::string expiry;
-  std::string cvc;
+  CardForm card;
   std::string name;
   std::string email;
 };
 
-/// What became of an attempt to pay.
+/// What became of an attempt to pay, to subscribe or to save a card.
 struct Attempt {
   enum class Kind {
     kPaid,       ///< the session is complete now (or was before): go to the success URL
@@ -37,21 +36,24 @@ struct Checkout {
   Record& session;
 };
 
-/// Finds a session by its id alone, as the page must; expires what is due first.
+/// Finds a session by its id alone, as the page must, and steps into its customer's time.
 std::optional<Checkout> find_checkout(World& world, const std::string& id);
 
-/// Expires the sessions whose time has come.
-void expire_due_sessions(World& world);
 /// Ends an open session unpaid.
-void expire_session(World& world, Account& account, const Cause& cause, Record& session);
+void expire_session(const Scene& scene, Record& session);
 
-/// Tries to pay. However often and in parallel it is called for one session, it pays at most once.
+/// Tries to complete the session. However often and in parallel it is called, it does so at most
+/// once.
 Attempt attempt_payment(Checkout& checkout, const CheckoutForm& form);
+/// Whether the bank waits for the buyer.
+bool awaits_challenge(Checkout& checkout);
 /// The buyer's answer to the bank's challenge.
 Attempt answer_challenge(Checkout& checkout, bool authenticated);
 /// What the bank says, days later, about a payment by debit. False when none is waiting for it.
 bool settle_debit(Checkout& checkout, bool succeeded);
 
+/// Whether the page asks for a card: there is something to pay, or a card to keep for later.
+bool needs_method(const Record& session);
 /// The buyer's address where the session or its customer has one; else "".
 std::string known_email_of(const Record& session);
 /// The type of debit that the session takes ("sepa_debit"), or "".

@@ -1,8 +1,13 @@
+#include "sandbox/disputes.hpp"
 #include "sandbox/service.hpp"
 
 // /_sandbox/…: what Stripe does not have. Parameters come as forms.
 //
-//   GET    /_sandbox/state                                 the books of every account
+//   GET    /_sandbox/state, /_sandbox/books                the books of every account
+//   GET, POST /_sandbox/settings                           after_dunning=cancel|unpaid|past_due
+//   POST   /_sandbox/tick                                  everything due now happens; answers when
+//                                                          the webhooks of it have been sent once
+//   POST   /_sandbox/disputes                              charge or payment_intent, reason
 //   GET, POST, DELETE /_sandbox/faults                     see Faults::add
 //   POST   /_sandbox/events/{id}/redeliver                 send an event again
 //   POST   /_sandbox/checkout/sessions/{id}/settle         outcome=succeeded|failed: a debit's end
@@ -21,50 +26,15 @@ std::string between(const std::string& path, const std::string& prefix, const st
   return path.substr(prefix.size(), path.size() - prefix.size() - suffix.size());
 }
 
-json::Value brief(const Record& record, std::initializer_list<const char*> fields) {
-  json::Value result = empty_object();
-  for (const char* field : fields) set(result, field, at(record.doc, field));
-  return result;
-}
-
-json::Value all(const Account& account, std::string_view kind,
-                std::initializer_list<const char*> fields) {
-  json::Array rows;
-  if (const auto found = account.collections.find(kind); found != account.collections.end()) {
-    for (const auto& record : found->second.in_order()) rows.push_back(brief(*record, fields));
-  }
-  return json::Value(std::move(rows));
-}
-
 }  // namespace
-
-// Meant for audits: what was paid, for what, and what was given back.
-json::Value Service::books() const {
-  json::Array accounts;
-  for (const auto& [id, account] : world_->accounts()) {
-    accounts.push_back(object(
-        {{"id", id},
-         {"customers", all(*account, kCustomer, {"id", "name", "email", "metadata"})},
-         {"checkout_sessions",
-          all(*account, kSession,
-              {"id", "status", "payment_status", "amount_total", "currency", "customer",
-               "client_reference_id", "payment_intent", "metadata"})},
-         {"charges", all(*account, kCharge,
-                         {"id", "status", "amount", "amount_refunded", "currency", "customer",
-                          "payment_intent", "metadata"})},
-         {"refunds", all(*account, kRefund,
-                         {"id", "status", "amount", "currency", "charge", "payment_intent"})},
-         {"events", all(*account, kEvent, {"id", "type", "pending_webhooks"})}}));
-  }
-  return object({{"accounts", json::Value(std::move(accounts))}});
-}
 
 Reply Service::answer_control(const net::Request& request, const std::string& path) {
   auto read = read_params(request);
   if (const auto* failure = std::get_if<Failure>(&read)) return refusal(*failure);
   Params& params = std::get<Params>(read);
   const std::string& method = request.method;
-  if (path == "/_sandbox/state" && method == "GET") return {json_response(200, books())};
+  if ((path == "/_sandbox/state" || path == "/_sandbox/books") && method == "GET")
+    return {json_response(200, books_of(*world_))};
   if (path == "/_sandbox/faults" && method == "GET")
     return {json_response(200, faults_.describe())};
   if (path == "/_sandbox/faults" && (method == "POST" || method == "DELETE")) {
@@ -75,7 +45,14 @@ Reply Service::answer_control(const net::Request& request, const std::string& pa
     }
     return {json_response(200, faults_.describe())};
   }
+  if (path == "/_sandbox/settings") return settings(method, params);
   if (method == "POST") {
+    if (path == "/_sandbox/tick") {
+      Reply reply{json_response(200, object({{"now", world_->now_seconds()}}))};
+      reply.after_deliveries = true;
+      return reply;
+    }
+    if (path == "/_sandbox/disputes") return dispute(params);
     const std::string event = between(path, "/_sandbox/events/", "/redeliver");
     if (!event.empty()) return redeliver(event);
     const std::string session = between(path, "/_sandbox/checkout/sessions/", "/settle");
@@ -92,6 +69,37 @@ Reply Service::redeliver(const std::string& event_id) {
     return {json_response(200, event->doc)};
   }
   return refusal(no_such("event", event_id));
+}
+
+Reply Service::settings(const std::string& method, Params& params) {
+  if (method == "POST") {
+    const auto after = params.one_of("after_dunning", {"cancel", "unpaid", "past_due"});
+    if (const auto failure = params.finish()) return refusal(*failure);
+    if (after) world_->set_after_dunning(*after);
+  }
+  return {json_response(200, object({{"after_dunning", world_->after_dunning()}}))};
+}
+
+Reply Service::dispute(Params& params) {
+  const auto charge_id = params.text("charge");
+  const auto intent_id = params.text("payment_intent");
+  const std::string reason =
+      params.one_of("reason", {"fraudulent", "product_not_received", "duplicate", "general"})
+          .value_or("fraudulent");
+  if (const auto failure = params.finish()) return refusal(*failure);
+  static const Cause kBank;
+  for (const auto& [id, account] : world_->accounts()) {
+    const Scene scene{*world_, *account, kBank};
+    const Record* intent = scene.find(kPaymentIntent, intent_id.value_or(""));
+    Record* charge = scene.find(kCharge, intent != nullptr ? text_at(intent->doc, "latest_charge")
+                                                           : charge_id.value_or(""));
+    if (charge == nullptr) continue;
+    enter_time_of(scene, charge->doc);
+    const auto opened = open_dispute(scene, *charge, reason);
+    if (const auto* failure = std::get_if<Failure>(&opened)) return refusal(*failure);
+    return {json_response(200, std::get<Record*>(opened)->doc)};
+  }
+  return refusal(no_such("charge", charge_id.value_or(intent_id.value_or(""))));
 }
 
 Reply Service::settle(const std::string& session_id, Params& params) {

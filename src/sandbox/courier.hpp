@@ -23,6 +23,10 @@ class Courier {
   void take(const std::vector<std::pair<std::string, std::string>>& events);
   /// Sends an event again to all its endpoints, whatever became of the first time. Likewise.
   void redeliver(Account& account, Record& event);
+  /// Runs a function when everything that is to be sent now has been sent once.
+  void run_after_deliveries(std::function<void()> function) {
+    scheduler_.run_after(std::chrono::milliseconds(0), std::move(function));
+  }
   void stop() { scheduler_.stop(); }
 
  private:

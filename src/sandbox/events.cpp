@@ -61,7 +61,7 @@ void emit(World& world, Account& account, const Cause& cause, const std::string&
   if (!account.owner.empty()) {
     add_deliveries(deliveries, *world.find_account(account.owner), true, type);
   }
-  json::Value data = object({{"object", subject}});
+  json::Value data = object({{"object", present(subject, world.base_url)}});
   if (!before.is_null()) {
     set(data, "previous_attributes", previous_attributes(before, subject));
   }
@@ -82,6 +82,19 @@ void emit(World& world, Account& account, const Cause& cause, const std::string&
   world.new_events.emplace_back(account.id, text_at(event, "id"));
   world.put(account, kEvent, std::move(event),
             object({{"deliveries", json::Value(std::move(deliveries))}}));
+}
+
+void Scene::tell(const std::string& type, const json::Value& subject,
+                 const json::Value& before) const {
+  emit(world, account, cause, type, subject, before);
+}
+
+void save(const Scene& scene, std::string_view kind, Record& record, json::Value doc,
+          const std::string& event) {
+  if (doc == record.doc) return;
+  std::swap(record.doc, doc);
+  scene.changed(kind, record);
+  scene.tell(event, record.doc, doc);
 }
 
 std::vector<Route> event_routes() {

@@ -14,6 +14,13 @@ struct Expandable {
 
 constexpr std::array kExpandable = {
     Expandable{"charge", kCharge},
+    Expandable{"dispute", kDispute},
+    Expandable{"invoice", kInvoice},
+    Expandable{"latest_invoice", kInvoice},
+    Expandable{"pending_setup_intent", kSetupIntent},
+    Expandable{"setup_intent", kSetupIntent},
+    Expandable{"subscription", kSubscription},
+    Expandable{"test_clock", kTestClock},
     Expandable{"customer", kCustomer},
     Expandable{"default_payment_method", kPaymentMethod},
     Expandable{"default_price", kPrice},
@@ -78,7 +85,7 @@ class Expander {
     for (const Expandable& expandable : kExpandable) {
       if (expandable.field != name) continue;
       const Record* record = call_.world.find(call_.account, expandable.kind, id);
-      if (record != nullptr) field = present(*record, expandable.kind, call_.base_url);
+      if (record != nullptr) field = present(record->doc, call_.base_url);
       return record != nullptr;
     }
     return false;

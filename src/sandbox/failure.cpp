@@ -23,11 +23,13 @@ json::Value failure_document(const Failure& failure) {
   const auto add = [&error](std::string_view key, const std::string& text) {
     if (!text.empty()) set(error, key, text);
   };
+  add("charge", failure.charge);
   add("code", failure.code);
   add("decline_code", failure.decline_code);
   add("message", failure.message);
   add("param", failure.param);
   if (!failure.payment_intent.is_null()) set(error, "payment_intent", failure.payment_intent);
+  if (!failure.setup_intent.is_null()) set(error, "setup_intent", failure.setup_intent);
   add("type", failure.type);
   return object({{"error", std::move(error)}});
 }

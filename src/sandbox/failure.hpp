@@ -15,7 +15,9 @@ struct Failure {
   std::string code;   ///< empty: not sent
   std::string param;  ///< empty: not sent
   std::string decline_code;
+  std::string charge;
   json::Value payment_intent;  ///< null: not sent
+  json::Value setup_intent;    ///< null: not sent
 };
 
 /// What a request comes to: the object to send, or a refusal after which nothing was changed.

@@ -32,8 +32,9 @@ Filter read_created(Call& call) {
   if (!params.has("created")) return [](const Record&) { return true; };
   std::int64_t min = 0;
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  auto range = params.group("created");
-  if (range) {
+  if (params.is_plain("created")) {
+    min = max = params.integer("created", 0).value_or(0);
+  } else if (auto range = params.group("created")) {
     if (const auto t = range->integer("gt", 0)) min = std::max(min, *t + 1);
     if (const auto t = range->integer("gte", 0)) min = std::max(min, *t);
     if (const auto t = range->integer("lt", 0)) max = std::min(max, *t - 1);
@@ -75,7 +76,7 @@ Answer cut(Call& call, const Page& page, const std::string& url,
   if (has_more && page.before) rows.erase(rows.begin(), rows.end() - page.limit);
   if (has_more && !page.before) rows.resize(limit);
   json::Array data;
-  for (const Record* record : rows) data.push_back(present(*record, kind, call.base_url));
+  for (const Record* record : rows) data.push_back(present(record->doc, call.base_url));
   return list_document(url, std::move(data), has_more);
 }
 
@@ -119,14 +120,17 @@ Answer retrieve(Call& call, std::string_view kind, const std::string& noun) {
   if (record == nullptr || (record->deleted() && kind != kCustomer)) {
     return no_such(noun, call.id());
   }
-  return present(*record, kind, call.base_url);
+  return present(record->doc, call.base_url);
 }
 
-json::Value present(const Record& record, std::string_view kind, const std::string& base_url) {
-  json::Value document = record.doc;
-  // The address can be another one after a restart, so it is not stored.
-  if (kind == kSession && text_at(document, "status") == "open") {
-    set(document, "url", base_url + "/c/pay/" + record.id());
+json::Value present(json::Value document, const std::string& base_url) {
+  const std::string kind = text_at(document, "object");
+  const std::string status = text_at(document, "status");
+  if (kind == kSession && status == "open") {
+    set(document, "url", base_url + "/c/pay/" + text_at(document, "id"));
+  }
+  if (kind == kInvoice && !status.empty() && status != "draft") {
+    set(document, "hosted_invoice_url", base_url + "/c/invoice/" + text_at(document, "id"));
   }
   return document;
 }

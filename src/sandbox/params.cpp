@@ -90,6 +90,23 @@ Param* Params::find(std::string_view name) const {
 
 bool Params::has(std::string_view name) const { return find(name) != nullptr; }
 
+bool Params::is_plain(std::string_view name) const {
+  const Param* param = find(name);
+  return param != nullptr && param->value.has_value();
+}
+
+std::string Params::peek(std::string_view name) const {
+  const Param* param = find(name);
+  return param == nullptr ? "" : param->value.value_or("");
+}
+
+bool Params::is(const std::string& name, std::string_view value) {
+  Param* param = find(name);
+  if (param == nullptr || param->value != value) return false;
+  param->used = true;
+  return true;
+}
+
 void Params::complain(Failure failure) {
   if (!*complaint_) *complaint_ = std::move(failure);
 }

@@ -37,6 +37,8 @@ class Params {
   Params() = default;
 
   bool has(std::string_view name) const;
+  /// Whether it was sent as one value, not as a group.
+  bool is_plain(std::string_view name) const;
   std::optional<std::string> text(const std::string& name, std::size_t max_length = 5000);
   std::string required_text(const std::string& name, std::size_t max_length = 5000);
   /// Text that may also be sent empty to unset it: the outer optional says whether it was sent.
@@ -59,6 +61,11 @@ class Params {
   /// Applies `metadata[…]` to `metadata`: an empty value removes a key, `metadata=` removes all.
   /// Source: https://docs.stripe.com/api/metadata (50 keys, 40 and 500 characters, no brackets).
   void apply_metadata(json::Value& metadata);
+
+  /// The value, without noting that it was read; "" when there is none.
+  std::string peek(std::string_view name) const;
+  /// Whether this parameter was sent with exactly this value; reads it when it was.
+  bool is(const std::string& name, std::string_view value);
 
   void complain(Failure failure);
   /// The first complaint, also about parameters that were sent and not read.

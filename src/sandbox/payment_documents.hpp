@@ -12,7 +12,21 @@ struct Buyer {
   std::string email;
 };
 
-json::Value new_payment_intent(World& world, const Record& session);
+/// What a payment is for. Null members are shown as null.
+struct PaymentOrder {
+  std::int64_t amount = 0;
+  json::Value currency;
+  json::Value customer;
+  json::Value invoice;
+  json::Value description;
+  json::Value metadata = empty_object();
+  json::Value method_types = array({"card"});
+  json::Value receipt_email;
+  json::Value setup_future_usage;
+  json::Value statement_descriptor;
+};
+
+json::Value new_payment_intent(World& world, const PaymentOrder& order);
 json::Value new_card_method(World& world, const TestCard& card, CardExpiry expiry,
                             const Buyer& buyer);
 json::Value new_debit_method(World& world, const std::string& type, const Buyer& buyer);

@@ -71,6 +71,11 @@ std::variant<std::int64_t, Failure> refundable(const json::Value& charge,
   return asked.value_or(left);
 }
 
+bool dispute_was_won(Call& call, const Record& charge) {
+  const Record* dispute = call.world.find(call.account, kDispute, text_at(charge.doc, "dispute"));
+  return dispute != nullptr && text_at(dispute->doc, "status") == "won";
+}
+
 Answer create_refund(Call& call) {
   Params& params = call.params;
   const auto charge_id = params.text("charge");
@@ -88,6 +93,11 @@ Answer create_refund(Call& call) {
   const auto found = find_charge(call, charge_id, intent_id);
   if (const auto* failure = std::get_if<Failure>(&found)) return *failure;
   Record& charge = *std::get<Record*>(found);
+  enter_time_of(call.scene(), charge.doc);
+  if (bool_at(charge.doc, "disputed") && !dispute_was_won(call, charge)) {
+    return invalid("Charge " + charge.id() + " has been charged back; cannot issue a refund.",
+                   "charge", "charge_disputed");
+  }
   const auto amount = refundable(charge.doc, asked);
   if (const auto* failure = std::get_if<Failure>(&amount)) return *failure;
 

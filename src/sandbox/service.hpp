@@ -21,6 +21,8 @@ struct Reply {
   std::chrono::milliseconds delay{0};
   /// (account, idempotency key) that stays in use until the answer is sent; empty: none.
   std::pair<std::string, std::string> in_use = {};
+  /// The answer waits until the webhooks that are due now have been sent once.
+  bool after_deliveries = false;
 };
 
 /// Everything between the HTTP server and the world. Every request holds the world's mutex for as
@@ -29,14 +31,17 @@ class Service {
  public:
   explicit Service(std::unique_ptr<World> world);
 
-  void set_base_url(std::string url) { base_url_ = std::move(url); }
-  /// Starts what the last run left undone.
-  void resume() { courier_.resume(); }
+  void set_base_url(const std::string& url);
+  /// Starts what the last run left undone, and the clock's tick.
+  void resume();
   void handle(const net::Request& request, net::Responder respond);
   void stop();
 
  private:
   Reply answer(const net::Request& request);
+  void send(Reply reply, net::Responder respond);
+  /// Lets happen what is due; comes again after a while.
+  void tick();
 
   // api.cpp
   Reply answer_api(const net::Request& request);
@@ -46,8 +51,12 @@ class Service {
   Answer run_handler(Execution& execution);
   void remember(Execution& execution, const Reply& reply);
 
-  // pages.cpp
   Reply answer_page(const net::Request& request, const std::string& rest);
+  // card_pages.cpp
+  Reply answer_card_page(const net::Request& request, const std::string& kind,
+                         const std::string& rest);
+  // pages.cpp
+  Reply answer_checkout_page(const net::Request& request, const std::string& rest);
   Reply submit_payment(Checkout& checkout, const net::Request& request);
   Reply submit_challenge(Checkout& checkout, const net::Request& request);
 
@@ -55,7 +64,8 @@ class Service {
   Reply answer_control(const net::Request& request, const std::string& path);
   Reply redeliver(const std::string& event_id);
   Reply settle(const std::string& session_id, Params& params);
-  json::Value books() const;
+  Reply dispute(Params& params);
+  Reply settings(const std::string& method, Params& params);
 
   /// Commits, and hands new events to the courier; a reply that cannot be committed becomes a 500.
   Reply finish(Reply reply);
@@ -68,6 +78,9 @@ class Service {
   Courier courier_;
   Scheduler delays_;  // last: its thread uses the others
 };
+
+/// The books of every account, for audits (books.cpp).
+json::Value books_of(const World& world);
 
 /// A JSON answer.
 net::Response json_response(int status, const json::Value& document);

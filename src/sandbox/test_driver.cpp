@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "types/timestamp.hpp"
+
 namespace purser::sandbox {
 namespace {
 
@@ -71,6 +73,24 @@ std::int64_t Seen::number(const std::string& path) const {
   const json::Value document = json();
   const json::Value* found = walk(document, path);
   return found == nullptr || found->as_int() == nullptr ? -1 : *found->as_int();
+}
+
+bool Seen::flag(const std::string& path) const {
+  const json::Value document = json();
+  const json::Value* found = walk(document, path);
+  return found != nullptr && found->as_bool() != nullptr && *found->as_bool();
+}
+
+bool Seen::is_null(const std::string& path) const {
+  const json::Value document = json();
+  const json::Value* found = walk(document, path);
+  return found != nullptr && found->is_null();
+}
+
+std::size_t Seen::count(const std::string& path) const {
+  const json::Value document = json();
+  const json::Value* found = walk(document, path);
+  return found == nullptr || found->as_array() == nullptr ? 0 : found->as_array()->size();
 }
 
 Seen fetch(const std::string& method, const std::string& url, const Form& form,
@@ -189,6 +209,64 @@ Seen SandboxTest::pay(const Seen& session, const std::string& number, const Form
             {"email", "ada@example.com"}};
   form.insert(form.end(), more.begin(), more.end());
   return fetch("POST", url_ + "/c/pay/" + session.text("id"), form);
+}
+
+std::string SandboxTest::new_customer(const std::string& method, const Form& more) {
+  Form form{{"email", "ada@example.com"}, {"name", "Ada"}};
+  if (!method.empty()) {
+    form.emplace_back("payment_method", method);
+    form.emplace_back("invoice_settings[default_payment_method]", method);
+  }
+  form.insert(form.end(), more.begin(), more.end());
+  const Seen made = post("/v1/customers", form);
+  EXPECT_EQ(made.status, 200) << made.body;
+  return made.text("id");
+}
+
+std::string SandboxTest::new_price(std::int64_t amount, const std::string& interval,
+                                   const Form& more) {
+  const std::string product = post("/v1/products", {{"name", "Pro"}}).text("id");
+  Form form{{"product", product}, {"unit_amount", std::to_string(amount)}, {"currency", "usd"}};
+  if (!interval.empty()) form.emplace_back("recurring[interval]", interval);
+  form.insert(form.end(), more.begin(), more.end());
+  const Seen made = post("/v1/prices", form);
+  EXPECT_EQ(made.status, 200) << made.body;
+  return made.text("id");
+}
+
+Seen SandboxTest::subscribe(const std::string& customer, const std::string& price,
+                            const Form& more) {
+  Form form{{"customer", customer}, {"items[0][price]", price}};
+  form.insert(form.end(), more.begin(), more.end());
+  return post("/v1/subscriptions", form);
+}
+
+Seen SandboxTest::submit(const std::string& url, const std::string& number, const Form& more) {
+  Form form{{"number", number}, {"expiry", "12 / 34"}, {"cvc", "123"}, {"name", "Ada Buyer"}};
+  form.insert(form.end(), more.begin(), more.end());
+  return fetch("POST", url, form);
+}
+
+std::vector<std::string> SandboxTest::event_types() {
+  std::vector<std::string> types;
+  std::string after;
+  for (bool more = true; more;) {
+    const Seen page =
+        get("/v1/events?limit=100" + (after.empty() ? "" : "&starting_after=" + after));
+    const json::Value document = page.json();
+    for (const json::Value& event : *document.find("data")->as_array()) {
+      types.push_back(event.string_at("type").value_or(""));
+      after = event.string_at("id").value_or("");
+    }
+    more = page.flag("has_more");
+  }
+  return {types.rbegin(), types.rend()};
+}
+
+std::int64_t SandboxTest::at(const std::string& iso) {
+  const auto time = Timestamp::parse_iso8601(iso);
+  EXPECT_TRUE(time.has_value()) << iso;
+  return time ? time->millis() / 1000 : 0;
 }
 
 std::string SandboxTest::add_endpoint(const Hook& hook, const std::string& types) {

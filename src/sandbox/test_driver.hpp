@@ -28,6 +28,9 @@ struct Seen {
   /// The text at a path like "data.0.id" or "error.code"; "" when absent.
   std::string text(const std::string& path) const;
   std::int64_t number(const std::string& path) const;
+  bool flag(const std::string& path) const;
+  bool is_null(const std::string& path) const;       ///< there, and null
+  std::size_t count(const std::string& path) const;  ///< elements of an array
 };
 
 using Form = std::vector<std::pair<std::string, std::string>>;
@@ -77,6 +80,17 @@ class SandboxTest : public testing::Test {
   Seen new_session(const Form& more = {});
   Seen pay(const Seen& session, const std::string& number = "4242424242424242",
            const Form& more = {});
+  /// A customer, with a default card where one is named ("pm_card_visa").
+  std::string new_customer(const std::string& method = {}, const Form& more = {});
+  std::string new_price(std::int64_t amount, const std::string& interval = {},
+                        const Form& more = {});
+  Seen subscribe(const std::string& customer, const std::string& price, const Form& more = {});
+  Seen submit(const std::string& url, const std::string& number, const Form& more = {});
+  /// The types of all events, oldest first.
+  std::vector<std::string> event_types();
+  static std::int64_t at(const std::string& iso);  ///< "2023-11-14T22:13:20Z" in seconds
+  void go_to(const std::string& iso) { now_millis_ = at(iso) * 1000; }
+
   std::string add_endpoint(const Hook& hook, const std::string& types = "*");
 
   std::atomic<std::int64_t> now_millis_{1'700'000'000'000};

@@ -55,17 +55,21 @@ Result<std::unique_ptr<World>> World::open(const std::string& state_file, std::u
   std::unique_ptr<World> world(new World(seed, std::move(now_millis)));
   PURSER_CHECK_OK(world->journal_.open(
       state_file, [&world](const json::Value& change) { return world->restore(change); }));
-  world->find_open_sessions();
+  world->fill_agenda();
   return world;
 }
 
-void World::find_open_sessions() {
+void World::fill_agenda() {
   for (const auto& [id, account] : accounts_) {
-    for (const auto& session : account->of(kSession).in_order()) {
-      if (text_at(session->doc, "status") != "open") continue;
-      expiring_sessions.insert({int_at(session->doc, "expires_at"), id, session->id()});
+    for (const auto& [kind, collection] : account->collections) {
+      for (const auto& record : collection.in_order()) agenda.note(*account, kind, *record);
     }
   }
+}
+
+void World::set_after_dunning(const std::string& what) {
+  after_dunning_ = what;
+  settings_changed_ = true;
 }
 
 Account& World::add_account(const std::string& id, const std::string& owner) {
@@ -105,9 +109,8 @@ Record& World::put(Account& account, std::string_view kind, json::Value doc, jso
 }
 
 void World::changed(Account& account, std::string_view kind, const Record& record) {
-  for (const Change& change : dirty_) {
-    if (change.record == &record) return;
-  }
+  agenda.note(account, kind, record);
+  if (!dirty_records_.insert(&record).second) return;
   dirty_.push_back({&account, std::string(kind), &record});
 }
 
@@ -131,7 +134,7 @@ std::string World::new_id(std::string_view prefix, std::size_t length) {
 }
 
 Status World::commit() {
-  if (dirty_.empty() && new_accounts_.empty()) return {};
+  if (dirty_.empty() && new_accounts_.empty() && !settings_changed_) return {};
   Status status;
   if (journal_.is_open()) {
     json::Writer line;
@@ -139,6 +142,9 @@ Status World::commit() {
         .begin_object()
         .field("drawn", static_cast<std::int64_t>(drawn_))
         .end_object();
+    if (settings_changed_) {
+      line.begin_object().field("after_dunning", std::string_view(after_dunning_)).end_object();
+    }
     for (const auto& [id, owner] : new_accounts_) {
       line.begin_object().field("account", id).field("owner", owner).end_object();
     }
@@ -150,6 +156,8 @@ Status World::commit() {
     status = journal_.append(line.end_array().str());
   }
   dirty_.clear();
+  dirty_records_.clear();
+  settings_changed_ = false;
   new_accounts_.clear();
   return status;
 }
@@ -157,6 +165,8 @@ Status World::commit() {
 Status World::restore(const json::Value& change) {
   if (const auto drawn = change.int_at("drawn")) {
     drawn_ = static_cast<std::uint64_t>(*drawn);
+  } else if (const auto after = change.string_at("after_dunning")) {
+    after_dunning_ = *after;
   } else if (const auto account = change.string_at("account")) {
     add_account(*account, text_at(change, "owner"));
   } else if (const auto in = change.string_at("in")) {

@@ -5,14 +5,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "json/json.hpp"
+#include "sandbox/agenda.hpp"
 #include "sandbox/journal.hpp"
 #include "types/result.hpp"
 
@@ -57,6 +58,15 @@ inline constexpr std::string_view kPaymentIntent = "payment_intent";
 inline constexpr std::string_view kCharge = "charge";
 inline constexpr std::string_view kPaymentMethod = "payment_method";
 inline constexpr std::string_view kRefund = "refund";
+inline constexpr std::string_view kSetupIntent = "setup_intent";
+inline constexpr std::string_view kSubscription = "subscription";
+inline constexpr std::string_view kInvoice = "invoice";
+inline constexpr std::string_view kInvoiceItem = "invoiceitem";
+inline constexpr std::string_view kBalanceTransaction = "customer_balance_transaction";
+inline constexpr std::string_view kDispute = "dispute";
+inline constexpr std::string_view kTestClock = "test_helpers.test_clock";
+inline constexpr std::string_view kAccount = "account";
+inline constexpr std::string_view kAccountLink = "account_link";
 inline constexpr std::string_view kEvent = "event";
 inline constexpr std::string_view kEndpoint = "webhook_endpoint";
 inline constexpr std::string_view kIdempotency =
@@ -94,11 +104,18 @@ class World {
   /// A number below `bound` that the seed decides.
   std::uint64_t draw(std::uint64_t bound);
 
-  std::int64_t now_seconds() const { return now_millis_() / 1000; }
-  std::int64_t now_millis() const { return now_millis_(); }
+  /// The time in which things happen at the moment: the sandbox's clock, or where StandAt has put
+  /// us (a test clock's time, or the past while we catch up).
+  std::int64_t now_seconds() const { return standing_at ? *standing_at : real_seconds(); }
+  std::int64_t real_seconds() const { return now_millis_() / 1000; }
+  std::optional<std::int64_t> standing_at;
 
-  /// Open sessions by the second in which they expire.
-  std::set<std::tuple<std::int64_t, std::string, std::string>> expiring_sessions;
+  Agenda agenda;
+  std::string base_url;  ///< the sandbox's own, for the URLs of hosted pages
+  /// What becomes of a subscription whose retries are used up: "cancel", "unpaid" or "past_due".
+  const std::string& after_dunning() const { return after_dunning_; }
+  void set_after_dunning(const std::string& what);
+
   /// Events that were made since the last commit, for the courier: (account, event).
   std::vector<std::pair<std::string, std::string>> new_events;
 
@@ -109,7 +126,7 @@ class World {
   World(std::uint64_t seed, std::function<std::int64_t()> now_millis);
   Account& add_account(const std::string& id, const std::string& owner);
   Status restore(const json::Value& change);
-  void find_open_sessions();
+  void fill_agenda();
 
   std::uint64_t seed_;
   std::uint64_t drawn_ = 0;
@@ -121,8 +138,27 @@ class World {
     const Record* record;
   };
   std::vector<Change> dirty_;  // in the order of the changes, which is the order of creation
+  std::unordered_set<const Record*> dirty_records_;
+  std::string after_dunning_ = "cancel";
+  bool settings_changed_ = false;
   std::vector<std::pair<std::string, std::string>> new_accounts_;
   Journal journal_;
+};
+
+/// Lets things happen at another time for as long as it lives.
+class StandAt {
+ public:
+  StandAt(World& world, std::optional<std::int64_t> seconds)
+      : world_(world), before_(world.standing_at) {
+    world.standing_at = seconds;
+  }
+  ~StandAt() { world_.standing_at = before_; }
+  StandAt(const StandAt&) = delete;
+  StandAt& operator=(const StandAt&) = delete;
+
+ private:
+  World& world_;
+  std::optional<std::int64_t> before_;
 };
 
 }  // namespace purser::sandbox

@@ -106,6 +106,29 @@ TEST_F(StripeHttpTest, TheWireIsStripes) {
   EXPECT_TRUE(requests[0].header("user-agent").starts_with("Purser/"));
 }
 
+TEST_F(StripeHttpTest, AnEndIsADeleteAndWhatFollowsIsNone) {
+  ScriptedServer server(
+      {answer(200, R"({"id":"sub_1","object":"subscription","status":"canceled"})"),
+       answer(200, R"({"id":"prod_1","object":"product"})")});
+  const auto stripe = connect(server.url());
+  ASSERT_TRUE(stripe->end_subscription(as_, "sub_1", true, "key-1"));
+  ASSERT_TRUE(stripe->create_product(as_, "A", "a@1", "key-2"));
+  const auto requests = server.requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].method, "DELETE");
+  EXPECT_EQ(requests[0].target, "/v1/subscriptions/sub_1?invoice_now=true&prorate=true");
+  EXPECT_EQ(requests[0].body, "");
+  EXPECT_EQ(requests[1].method, "POST");
+  EXPECT_EQ(requests[1].header("idempotency-key"), "key-2");
+}
+
+TEST_F(StripeHttpTest, AQueryArrivesAsItIsWritten) {
+  ScriptedServer server({answer(404, R"({"error":{"type":"invalid_request_error"}})")});
+  EXPECT_EQ(connect(server.url())->subscription(as_, "sub_1").error().code,
+            ErrorCode::kPaymentProviderRefused);
+  EXPECT_EQ(server.requests().at(0).target, "/v1/subscriptions/sub_1?expand[]=latest_invoice");
+}
+
 TEST_F(StripeHttpTest, ConnectionsAreKept) {
   ScriptedServer server({answer(200, kAccount)});
   const auto stripe = connect(server.url());

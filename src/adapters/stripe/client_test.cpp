@@ -15,9 +15,9 @@ const std::string kDeclined =
 class ClientTest : public testing::Test {
  protected:
   Result<json::Value> post(const std::string& key = "key-1") {
-    Form form;
-    form.add({"name"}, "A");
-    return client_.post(credentials_, "/customers", form, key, spent_);
+    Post what{"/customers", {}, key, takes_money_};
+    what.form.add({"name"}, "A");
+    return client_.post(credentials_, what, spent_);
   }
   static HttpReply busy(std::optional<std::int64_t> retry_after,
                         std::optional<bool> should_retry = std::nullopt) {
@@ -33,6 +33,7 @@ class ClientTest : public testing::Test {
   ScriptedTransport transport_;
   std::vector<Millis> waits_;
   bool go_on_ = true;
+  bool takes_money_ = false;
   bool spent_ = false;
   Client client_{transport_, RetryPolicy{}, "2024-06-20", [this](Millis delay) {
                    waits_.push_back(delay);
@@ -99,6 +100,38 @@ TEST_F(ClientTest, ARefusalIsToldAndNotRepeated) {
   EXPECT_EQ(detail_of(answer.error(), "decline_code"), "insufficient_funds");
   EXPECT_EQ(detail_of(answer.error(), "provider_message"), "Your card has insufficient funds.");
   EXPECT_EQ(transport_.requests.size(), 1U);
+}
+
+TEST_F(ClientTest, WhereMoneyIsAskedForADeclineIsAFailedPayment) {
+  takes_money_ = true;
+  transport_.then(402, kDeclined)
+      .then(402, R"({"error":{"type":"card_error","code":"authentication_required"}})")
+      .then(402, R"({"error":{"type":"invalid_request_error"}})")
+      .then(400, R"({"error":{"type":"card_error","code":"expired_card"}})")
+      .then(400, R"({"error":{"type":"invalid_request_error","code":"resource_missing"}})");
+  auto answer = post();
+  EXPECT_EQ(answer.error().code, ErrorCode::kPaymentFailed);
+  EXPECT_EQ(detail_of(answer.error(), "decline_code"), "insufficient_funds");
+  EXPECT_EQ(detail_of(answer.error(), "provider_message"), "Your card has insufficient funds.");
+  for (const char* why : {"authentication_required", "", "expired_card"}) {
+    answer = post();
+    EXPECT_EQ(answer.error().code, ErrorCode::kPaymentFailed);
+    EXPECT_EQ(detail_of(answer.error(), "decline_code"), why);
+  }
+  EXPECT_EQ(post().error().code, ErrorCode::kPaymentProviderRefused);
+}
+
+TEST_F(ClientTest, ARemovalCarriesNoKey) {
+  transport_.then(NoReply{"timed out"}).then(200, kCustomer).then(402, kDeclined);
+  credentials_.connected_account = "acct_7";
+  ASSERT_TRUE(client_.remove(credentials_, "/customers/cus_1?x=1"));
+  ASSERT_EQ(transport_.requests.size(), 2U);
+  EXPECT_EQ(transport_.requests[1].method, "DELETE");
+  EXPECT_EQ(transport_.requests[1].path, "/v1/customers/cus_1?x=1");
+  EXPECT_EQ(header_of(transport_.requests[1], "Idempotency-Key"), "");
+  EXPECT_EQ(header_of(transport_.requests[1], "Stripe-Account"), "acct_7");
+  EXPECT_EQ(client_.remove(credentials_, "/customers/cus_1").error().code,
+            ErrorCode::kPaymentProviderRefused);
 }
 
 TEST_F(ClientTest, ARefusalWithoutACodeIsNamedByItsType) {
