@@ -4,6 +4,7 @@
 #include "app/items.hpp"
 #include "app/purchase_book.hpp"
 #include "app/sales.hpp"
+#include "domain/plan_change.hpp"
 
 namespace purser::app {
 namespace {
@@ -15,9 +16,25 @@ std::string place_of(const domain::Purchase& purchase) {
   return (product.is_inline() ? std::string("~") : product.id.str()) + "\n" + purchase.id.str();
 }
 
+/// The purchase with a switch at a period's end that has come, though nobody has written it down.
+domain::Purchase after_due_switch(domain::Purchase purchase, Timestamp now) {
+  const bool is_local = purchase.subscription && purchase.subscription->is_local();
+  if (!is_local || !purchase.subscription->pending) return purchase;
+  const domain::PendingSwitch pending = *purchase.subscription->pending;
+  const domain::Price* price = pending.product.find_price(pending.price);
+  if (pending.at > now || price == nullptr) return purchase;
+  domain::SwitchPlan plan{*price, pending.quantity};
+  plan.new_interval = price->interval != domain::interval_of(purchase);
+  return domain::switched(std::move(purchase), pending.product, pending.catalog_version, plan,
+                          pending.at);
+}
+
 /// What gives access now, whatever a worker has written down of it.
 std::vector<domain::Purchase> owned_now(std::vector<domain::Purchase> active, Millis grace,
                                         Timestamp now) {
+  for (domain::Purchase& purchase : active) {
+    purchase = after_due_switch(std::move(purchase), now);
+  }
   std::vector<domain::Purchase> owned = domain::owned_at(std::move(active), grace, now);
   for (;;) {
     const std::vector<PurchaseId> orphans = domain::orphaned_add_ons(owned);

@@ -6,26 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "tests/app/plans.hpp"
+#include "tests/app/sales_world.hpp"
 
 namespace purser::app::testing {
 namespace {
-
-/// What a refusal must leave as it was.
-struct Picture {
-  std::size_t purchases = 0;
-  std::size_t transactions = 0;
-  std::size_t events = 0;
-  std::int64_t credits = 0;
-  std::size_t remote = 0;
-  friend bool operator==(const Picture&, const Picture&) = default;
-};
-Picture picture_of(PlansWorld& world) {
-  return {world.owned(world.user()).size(), world.transactions().size(),
-          world.outbox_types().size(), world.quantity(world.user(), "credits"),
-          world.provider.customers() + world.provider.products() + world.provider.prices() +
-              world.provider.sessions().size()};
-}
 
 struct Refusal {
   const char* name;
@@ -40,23 +24,23 @@ const Refusal kRefusals[] = {
     {"an_item", "PRODUCT_DOES_NOT_EXIST", "credits", "", 1, {}},
     {"customer_type", "PRODUCT_CUSTOMER_TYPE_DOES_NOT_MATCH", "calls-pack", "", 1, {}},
     {"unknown_price", "PRICE_NOT_FOUND", "pro", "weekly", 1, {}},
-    {"price_of_another", "PRICE_NOT_FOUND", "basic", "yearly", 1, {}},
-    {"quantity_zero", "SCHEMA_ERROR", "seat", "", 0, {}},
-    {"quantity_negative", "SCHEMA_ERROR", "seat", "", -1, {}},
-    {"not_stackable", "PRODUCT_NOT_STACKABLE", "basic", "", 2, {}},
+    {"price_of_another", "PRICE_NOT_FOUND", "plan", "yearly", 1, {}},
+    {"quantity_zero", "SCHEMA_ERROR", "pack", "", 0, {}},
+    {"quantity_negative", "SCHEMA_ERROR", "pack", "", -1, {}},
+    {"not_stackable", "PRODUCT_NOT_STACKABLE", "free", "", 2, {}},
     {"owned_once", "PRODUCT_ALREADY_GRANTED", "license", "", 1, {"license"}},
-    {"owned_subscription", "PRODUCT_ALREADY_GRANTED", "basic", "", 1, {"basic"}},
+    {"owned_subscription", "PRODUCT_ALREADY_GRANTED", "free", "", 1, {"free"}},
     {"add_on_without_base", "ADD_ON_REQUIRES_BASE", "extra", "", 1, {}},
-    {"add_on_with_another_plan", "ADD_ON_REQUIRES_BASE", "extra", "", 1, {"basic"}},
-    {"line_taken_for_good", "PRODUCT_LINE_CONFLICT", "basic", "", 1, {"forever"}},
+    {"add_on_with_another_plan", "ADD_ON_REQUIRES_BASE", "extra", "", 1, {"free"}},
+    {"line_taken_for_good", "PRODUCT_LINE_CONFLICT", "free", "", 1, {"lifetime"}},
     {"too_much", "QUANTITY_OUT_OF_RANGE", "pack", "", Quantity::kMax, {}},
 };
 
 class Refused : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(Refused, ByTheCheckoutAndNothingHappened) {
-  PlansWorld world;
-  for (const char* product : GetParam().owned) ASSERT_TRUE(world.grant(product).has_value());
+  SalesWorld world;
+  for (const char* product : GetParam().owned) ASSERT_TRUE(world.try_grant(product).has_value());
   const Picture before = picture_of(world);
   NewCheckout order = world.order(GetParam().product);
   if (*GetParam().price != '\0') order.price = PriceId(GetParam().price);
@@ -64,25 +48,25 @@ TEST_P(Refused, ByTheCheckoutAndNothingHappened) {
   EXPECT_EQ(world.answer(order, "key"), GetParam().code);
   EXPECT_EQ(world.answer(order), GetParam().code) << "and without an idempotency key";
   EXPECT_EQ(picture_of(world), before);
-  EXPECT_EQ(world.verify(), std::vector<std::string>());
+  EXPECT_EQ(world.verify(), nothing());
 }
 
 TEST_P(Refused, ByTheGrantAndNothingHappened) {
-  PlansWorld world;
-  for (const char* product : GetParam().owned) ASSERT_TRUE(world.grant(product).has_value());
+  SalesWorld world;
+  for (const char* product : GetParam().owned) ASSERT_TRUE(world.try_grant(product).has_value());
   const Picture before = picture_of(world);
-  const auto refused = world.grant(GetParam().product, GetParam().price, GetParam().quantity);
+  const auto refused = world.try_grant(GetParam().product, GetParam().price, GetParam().quantity);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(error_row(refused.error().code).name, GetParam().code);
   EXPECT_EQ(picture_of(world), before);
-  EXPECT_EQ(world.verify(), std::vector<std::string>());
+  EXPECT_EQ(world.verify(), nothing());
 }
 
 INSTANTIATE_TEST_SUITE_P(Orders, Refused, ::testing::ValuesIn(kRefusals),
                          [](const auto& refusal) { return refusal.param.name; });
 
 TEST(RefusedCheckout, ForReasonsThatAGrantDoesNotHave) {
-  PlansWorld world;
+  SalesWorld world;
   const Picture before = picture_of(world);
   EXPECT_EQ(world.answer(world.order("gift")), "PRODUCT_HAS_NO_PRICE");
   EXPECT_EQ(world.answer(world.order("pack", "nobody")), "USER_NOT_FOUND");
@@ -107,22 +91,20 @@ TEST(RefusedCheckout, ForReasonsThatAGrantDoesNotHave) {
 }
 
 TEST(RefusedCheckout, WhileNewPurchasesAreBlockedAlsoInTestMode) {
-  PlansWorld world;
-  SettingsChange block;
-  block.block_new_purchases = true;
-  world.settings(block);
+  SalesWorld world;
+  world.block_purchases(true);
   const Picture before = picture_of(world);
-  for (const char* product : {"pack", "basic", "pro"}) {
+  for (const char* product : {"pack", "plan", "pro"}) {
     EXPECT_EQ(world.answer(world.order(product)), "NEW_PURCHASES_BLOCKED");
   }
   world.test_mode(true);
-  EXPECT_EQ(world.answer(world.order("basic")), "NEW_PURCHASES_BLOCKED");
+  EXPECT_EQ(world.answer(world.order("plan")), "NEW_PURCHASES_BLOCKED");
   EXPECT_EQ(picture_of(world), before);
 }
 
 TEST(RefusedCheckout, OfAServerOnlyPriceByAClient) {
-  PlansWorld world;
-  domain::Catalog catalog = plans_catalog();
+  SalesWorld world;
+  domain::Catalog catalog = make_catalog();
   catalog.products["pro"].prices[1].server_only = true;
   world.put_catalog(catalog);
   NewCheckout order = world.order_at("pro", "yearly");
@@ -133,7 +115,7 @@ TEST(RefusedCheckout, OfAServerOnlyPriceByAClient) {
 }
 
 TEST(RefusedCheckout, OfAnInlineProductThatIsNotValid) {
-  PlansWorld world;
+  SalesWorld world;
   domain::Product product = *make_catalog().find_product(ProductId("license"));
   NewCheckout order = world.order("");
   for (const char* item : {"unknown", "seats"}) {
@@ -145,31 +127,28 @@ TEST(RefusedCheckout, OfAnInlineProductThatIsNotValid) {
 }
 
 TEST(RefusedCheckout, WithoutAKeyAtTheProvider) {
-  PlansWorld world;
+  SalesWorld world;
   SettingsChange change;
   change.stripe_secret_key = Secret("");
   world.settings(change);
-  for (const char* product : {"pack", "basic", "pro"}) {
+  for (const char* product : {"pack", "plan", "pro"}) {
     EXPECT_EQ(world.answer(world.order(product)), "PAYMENTS_NOT_CONFIGURED");
   }
 }
 
 TEST(RefusedCheckout, StaysRefusedUnderItsKeyEvenWhenItWouldWorkNow) {
-  PlansWorld world;
-  SettingsChange block;
-  block.block_new_purchases = true;
-  world.settings(block);
-  EXPECT_EQ(world.answer(world.order("basic"), "key"), "NEW_PURCHASES_BLOCKED");
-  block.block_new_purchases = false;
-  world.settings(block);
-  const auto again = world.checkout(world.order("basic"), "key");
+  SalesWorld world;
+  world.block_purchases(true);
+  EXPECT_EQ(world.answer(world.order("plan"), "key"), "NEW_PURCHASES_BLOCKED");
+  world.block_purchases(false);
+  const auto again = world.checkout(world.order("plan"), "key");
   ASSERT_TRUE(again.has_value());
   EXPECT_TRUE(again->replayed);
   EXPECT_EQ(again->reply.body, "NEW_PURCHASES_BLOCKED");
 }
 
 TEST(RefusedCheckout, ByTheProviderStaysRefusedUnderItsKey) {
-  PlansWorld world;
+  SalesWorld world;
   bool refuse = true;
   world.provider.plan = [&](const std::string& call) {
     return refuse && call == "create_checkout_session" ? FakeProvider::Fault::kRefuse
@@ -186,21 +165,21 @@ TEST(RefusedCheckout, ByTheProviderStaysRefusedUnderItsKey) {
 }
 
 TEST(RefusedGrant, OfAProductWithSeveralPricesAsksForOne) {
-  PlansWorld world;
-  const auto refused = world.grant("pro");
+  SalesWorld world;
+  const auto refused = world.try_grant("pro");
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kSchemaError);
   EXPECT_NE(refused.error().message.find("monthly, yearly"), std::string::npos);
   EXPECT_TRUE(world.owned(world.user()).empty());
-  EXPECT_TRUE(world.grant("pro", "yearly").has_value());
+  EXPECT_TRUE(world.try_grant("pro", "yearly").has_value());
 }
 
 TEST(RefusedGrant, OfSomebodyWhoIsNotThere) {
-  PlansWorld world;
+  SalesWorld world;
   NewGrant wanted;
   wanted.customer = world.user("nobody");
   wanted.product = ProductId("pack");
-  EXPECT_EQ(world.grant(wanted).error().code, ErrorCode::kUserNotFound);
+  EXPECT_EQ(world.try_grant(wanted).error().code, ErrorCode::kUserNotFound);
 }
 
 }  // namespace

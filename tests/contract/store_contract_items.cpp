@@ -200,7 +200,7 @@ TEST_P(StoreContract, EntriesMustTellHowTheAccountCameAbout) {
   EXPECT_EQ(quantity(credits_), 0);
 }
 
-TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
+TEST_P(StoreContract, TermsSurviveWithoutEntriesOfTheirOwn) {
   domain::Purchase purchase;
   purchase.id = PurchaseId("sub-1");
   purchase.customer = ann_;
@@ -211,19 +211,20 @@ TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
                                              domain::Expiry::kNever});
   purchase.quantity = amount(1);
   purchase.created_at = at(1'000'000);
+  purchase.anchor = purchase.created_at;
   commit([&](app::StoreBatch& batch) -> Status {
-    PURSER_CHECK_OK(batch.insert_purchase(purchase));
-    PURSER_TRY(const auto grants, domain::initial_grants(purchase));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase, std::nullopt));
+    PURSER_TRY(const auto grants, domain::initial_grants(purchase, Millis{0}));
     PURSER_TRY(const auto change, domain::grant_included({}, grants.at(0).grant, batch.now()));
     return batch.put_item(credits_, change.account, change.entries);
   });
   const auto granted = store_->view()->item(credits_);
   PURSER_ASSERT_OK(granted);
-  ASSERT_EQ(granted->schedules.size(), 1U);
+  ASSERT_EQ(granted->terms.size(), 1U);
   reopen();
   EXPECT_EQ(*store_->view()->item(credits_), *granted);
 
-  // Two repeats fall due, then the purchase ends: the schedule goes without an entry.
+  // Two repeats fall due, then the purchase ends: the term goes without an entry.
   clock_.set(70LL * 24 * 3600 * 1000);
   commit([&](app::StoreBatch& batch) -> Status {
     PURSER_TRY(auto account, batch.item(credits_));
@@ -233,7 +234,7 @@ TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
   EXPECT_EQ(quantity(credits_), 30);
   reopen();
   EXPECT_EQ(quantity(credits_), 30);
-  EXPECT_EQ(store_->view()->item(credits_)->schedules.at(0).next, 3);
+  EXPECT_EQ(store_->view()->item(credits_)->terms.at(0).next, 3);
   commit([&](app::StoreBatch& batch) -> Status {
     PURSER_TRY(auto account, batch.item(credits_));
     PURSER_TRY(const auto change, domain::end_source(std::move(account), purchase.id, batch.now()));
@@ -241,7 +242,7 @@ TEST_P(StoreContract, SchedulesSurviveWithoutEntriesOfTheirOwn) {
     return batch.put_item(credits_, change.account, change.entries);
   });
   reopen();
-  EXPECT_TRUE(store_->view()->item(credits_)->schedules.empty());
+  EXPECT_TRUE(store_->view()->item(credits_)->terms.empty());
   EXPECT_EQ(quantity(credits_), 30);
 }
 

@@ -26,9 +26,11 @@ domain::Purchase purchase_of(const CustomerKey& customer, const std::string& id,
   purchase.catalog_version = 3;
   purchase.price = PriceId("once");
   purchase.quantity = amount(2);
-  purchase.origin = domain::PurchaseOrigin::kStripe;
+  purchase.origin =
+      payment_ref.empty() ? domain::PurchaseOrigin::kGranted : domain::PurchaseOrigin::kStripe;
   purchase.payment_ref = payment_ref;
   purchase.created_at = at(77);
+  purchase.anchor = at(77);
   return purchase;
 }
 
@@ -50,7 +52,7 @@ app::Checkout checkout_of(const CustomerKey& customer, const std::string& id) {
 
 TEST_P(StoreContract, APurchaseIsKeptWithItsSnapshot) {
   const domain::Purchase purchase = purchase_of(ann_, "b1", "pi_1");
-  commit([&](app::StoreBatch& batch) { return batch.insert_purchase(purchase); });
+  commit([&](app::StoreBatch& batch) { return batch.insert_purchase(purchase, std::nullopt); });
   reopen();
   EXPECT_EQ(*store_->view()->purchase(kP, purchase.id), purchase);
   EXPECT_EQ(*store_->view()->purchase_by_payment(kP, "pi_1"), purchase);
@@ -63,38 +65,39 @@ TEST_P(StoreContract, AnInlineProductHasNoIdAndNoPrice) {
   domain::Purchase purchase = purchase_of(thing_, "b1");
   purchase.product.id = ProductId();
   purchase.price.reset();
-  commit([&](app::StoreBatch& batch) { return batch.insert_purchase(purchase); });
+  commit([&](app::StoreBatch& batch) { return batch.insert_purchase(purchase, std::nullopt); });
   EXPECT_EQ(*store_->view()->purchase(kP, purchase.id), purchase);
 }
 
 TEST_P(StoreContract, APaymentBuysOnce) {
   commit([&](app::StoreBatch& batch) {
-    return batch.insert_purchase(purchase_of(ann_, "b1", "pi_1"));
+    return batch.insert_purchase(purchase_of(ann_, "b1", "pi_1"), std::nullopt);
   });
   EXPECT_EQ(refusal([&](app::StoreBatch& batch) {
-              return batch.insert_purchase(purchase_of(crew_, "b2", "pi_1"));
+              return batch.insert_purchase(purchase_of(crew_, "b2", "pi_1"), std::nullopt);
             }),
             ErrorCode::kAlreadyExists);
   commit([&](app::StoreBatch& batch) -> Status {
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b3")));
-    return batch.insert_purchase(purchase_of(ann_, "b4"));  // no payment is no collision
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b3"), std::nullopt));
+    return batch.insert_purchase(purchase_of(ann_, "b4"),
+                                 std::nullopt);  // no payment is no collision
   });
   commit([&](app::StoreBatch& batch) {
     const auto other = customer_of("q", CustomerType::kCustom, "x");
-    return batch.insert_purchase(purchase_of(other, "b1", "pi_1"));
+    return batch.insert_purchase(purchase_of(other, "b1", "pi_1"), std::nullopt);
   });
 }
 
 TEST_P(StoreContract, OwnedAreTheActiveOnesOldestFirst) {
   commit([&](app::StoreBatch& batch) -> Status {
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "z")));
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "m")));
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(crew_, "c")));
-    return batch.insert_purchase(purchase_of(ann_, "a"));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "z"), std::nullopt));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "m"), std::nullopt));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(crew_, "c"), std::nullopt));
+    return batch.insert_purchase(purchase_of(ann_, "a"), std::nullopt);
   });
   domain::Purchase refunded = purchase_of(ann_, "m");
   refunded.status = domain::PurchaseStatus::kRefunded;
-  commit([&](app::StoreBatch& batch) { return batch.update_purchase(refunded); });
+  commit([&](app::StoreBatch& batch) { return batch.update_purchase(refunded, std::nullopt); });
   const auto owned = store_->view()->owned(ann_);
   PURSER_ASSERT_OK(owned);
   ASSERT_EQ(owned->size(), 2U);
@@ -106,7 +109,7 @@ TEST_P(StoreContract, OwnedAreTheActiveOnesOldestFirst) {
 
 TEST_P(StoreContract, TransactionsComeNewestFirstInPages) {
   commit([&](app::StoreBatch& batch) -> Status {
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b1")));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b1"), std::nullopt));
     for (const char* id : {"t1", "t2", "t3"}) {
       app::Transaction transaction;
       transaction.id = TransactionId(id);
@@ -183,7 +186,7 @@ TEST_P(StoreContract, ACheckoutGoesThroughItsStates) {
   checkout.state = app::CheckoutState::kCompleted;
   checkout.purchase = PurchaseId("b1");
   commit([&](app::StoreBatch& batch) -> Status {
-    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b1", "pi_1")));
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b1", "pi_1"), std::nullopt));
     return batch.update_checkout(checkout);
   });
   EXPECT_TRUE(store_->view()->due_checkouts(at(1000), 10)->empty());
