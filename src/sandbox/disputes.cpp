@@ -48,7 +48,6 @@ json::Value new_dispute(World& world, const json::Value& charge, const std::stri
       {{"id", world.new_id("dp_1")},
        {"object", "dispute"},
        {"amount", at(charge, "amount")},
-       {"balance_transaction", nullptr},
        {"balance_transactions", empty_array()},
        {"charge", at(charge, "id")},
        {"created", now},

@@ -51,11 +51,9 @@ json::Value lines_document(World& world, const std::string& invoice,
                            const std::vector<Line>& lines) {
   json::Array data;
   for (const Line& line : lines) data.push_back(line_document(world, invoice, line));
-  const auto count = static_cast<std::int64_t>(data.size());
   return object({{"object", "list"},
                  {"data", json::Value(std::move(data))},
                  {"has_more", false},
-                 {"total_count", count},
                  {"url", "/v1/invoices/" + invoice + "/lines"}});
 }
 
@@ -205,29 +203,30 @@ json::Value invoice_document(World& world, const std::string& id, const Record& 
 
 json::Value invoice_item_document(World& world, const Record& customer, const Line& line) {
   const std::int64_t unit = line.quantity == 0 ? 0 : line.amount / line.quantity;
-  return object({{"id", world.new_id("ii_1")},
-                 {"object", kInvoiceItem},
-                 {"amount", line.amount},
-                 {"currency", line.currency},
-                 {"customer", customer.id()},
-                 {"date", world.now_seconds()},
-                 {"description", or_null(line.description)},
-                 {"discountable", !line.proration},
-                 {"discounts", empty_array()},
-                 {"invoice", nullptr},
-                 {"livemode", false},
-                 {"metadata", empty_object()},
-                 {"period", period(line)},
-                 {"plan", plan_or_null(line.price)},
-                 {"price", line.price},
-                 {"proration", line.proration},
-                 {"quantity", line.quantity},
-                 {"subscription", or_null(line.subscription)},
-                 {"subscription_item", or_null(line.item)},
-                 {"tax_rates", empty_array()},
-                 {"test_clock", at(customer.doc, "test_clock")},
-                 {"unit_amount", unit},
-                 {"unit_amount_decimal", std::to_string(unit)}});
+  json::Value item = object({{"id", world.new_id("ii_1")},
+                             {"object", kInvoiceItem},
+                             {"amount", line.amount},
+                             {"currency", line.currency},
+                             {"customer", customer.id()},
+                             {"date", world.now_seconds()},
+                             {"description", or_null(line.description)},
+                             {"discountable", !line.proration},
+                             {"discounts", empty_array()},
+                             {"invoice", nullptr},
+                             {"livemode", false},
+                             {"metadata", empty_object()},
+                             {"period", period(line)},
+                             {"plan", plan_or_null(line.price)},
+                             {"price", line.price},
+                             {"proration", line.proration},
+                             {"quantity", line.quantity},
+                             {"subscription", or_null(line.subscription)},
+                             {"tax_rates", empty_array()},
+                             {"test_clock", at(customer.doc, "test_clock")},
+                             {"unit_amount", unit},
+                             {"unit_amount_decimal", std::to_string(unit)}});
+  if (!line.item.empty()) set(item, "subscription_item", line.item);
+  return item;
 }
 
 Line line_of_item(const json::Value& item) {
