@@ -64,6 +64,8 @@ class PurchaseBook {
   /// since it was last written (cancellation, pending switch) becomes a transaction, and what a
   /// customer sees of it the event subscription.updated, so whoever changes it first tells of it.
   Status update(domain::Purchase purchase, std::optional<Timestamp> wake_at = {});
+  /// Says when a worker should look at it next: as update() does, of one that did not change.
+  Status reschedule(const domain::Purchase& purchase);
   /// One more period began and was paid: transaction "renewal" and event subscription.renewed.
   Status renewed(const domain::Purchase& purchase, const TransactionNote& note, Timestamp at);
   /// A switch of plan takes effect at `at` ≤ now (absent: now): items, purchase, transaction
@@ -153,7 +155,11 @@ class PurchaseBook {
 };
 
 /// The interval of the price of a subscription. Errors: kInternalError for a purchase without one.
-Result<CalendarInterval> interval_of(const domain::Purchase& purchase);
+Result<CalendarInterval> require_interval(const domain::Purchase& purchase);
+/// A recorded change of the purchase's plan, as domain::switched takes it. Errors: kInternalError
+/// for one to a price that its snapshot lacks.
+Result<domain::SwitchPlan> plan_of(const domain::Purchase& purchase,
+                                   const domain::PendingSwitch& change);
 /// The product's id in an event's payload; null for an inline product.
 EventField product_field(const domain::Purchase& purchase);
 

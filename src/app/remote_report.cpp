@@ -218,16 +218,12 @@ Status Application::apply_switch(const PendingSwitch& switching, const Subscript
     PURSER_CHECK_OK(tell_renewals(std::nullopt));
     PURSER_CHECK_OK(book_.update(purchase_));
   }
-  const domain::Price* price = switching.product.find_price(switching.price);
-  if (price == nullptr) return Error::internal("a switch to a price that is not there");
-  PURSER_TRY(const CalendarInterval interval, interval_of(purchase_));
-  domain::SwitchPlan plan{*price, switching.quantity};
-  plan.new_interval = price->interval != interval;
+  PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase_, switching));
   domain::Purchase after =
       domain::switched(purchase_, switching.product, switching.catalog_version, plan, batch_.now());
   after.subscription = now;
   // Repeats and periods coincide, and no repeat falls due before its period is paid.
-  if (plan.new_interval) after.anchor = now.current_period_start;
+  if (after.anchor != purchase_.anchor) after.anchor = now.current_period_start;
   PURSER_CHECK_OK(book_.switch_plan(purchase_, after, charged_));
   purchase_ = std::move(after);
   return {};
@@ -237,9 +233,7 @@ Status Application::apply_switch(const PendingSwitch& switching, const Subscript
 Status Application::apply_pending(const PendingSwitch& pending, const Subscription& now) {
   const Timestamp at = pending.at;
   PURSER_CHECK_OK(tell_renewals(at));
-  const domain::Price* price = pending.product.find_price(pending.price);
-  if (price == nullptr) return Error::internal("a pending switch to a price that is not there");
-  const domain::SwitchPlan plan{*price, pending.quantity};
+  PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase_, pending));
   domain::Purchase before = purchase_;
   before.subscription = now;
   domain::Purchase after =

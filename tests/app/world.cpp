@@ -79,9 +79,8 @@ void World::open() {
   subscriptions =
       std::make_unique<Subscriptions>(*engine, *store, *registry, *payments, *sales, clock, ids);
   refunds = std::make_unique<Refunds>(*engine, *store, *registry, *payments, clock, ids);
-  billing = std::make_unique<Billing>(*engine, *store, *registry, *payments, ids);
-  onboarding =
-      std::make_unique<Onboarding>(*engine, *store, *registry, *projects, *payments, public_url);
+  billing = std::make_unique<Billing>(*engine, *store, *payments, ids);
+  onboarding = std::make_unique<Onboarding>(*engine, *projects, *payments, public_url);
   webhooks =
       std::make_unique<Webhooks>(*engine, *store, *registry, *projects, provider,
                                  Webhooks::Handlers{*sales, *subscriptions, *refunds}, clock);
