@@ -51,7 +51,9 @@ json::Value no_settings() {
                  {"dashboard", object({{"display_name", "Sandbox"}, {"timezone", "Etc/UTC"}})},
                  {"payments", object({{"statement_descriptor", nullptr},
                                       {"statement_descriptor_kana", nullptr},
-                                      {"statement_descriptor_kanji", nullptr}})}});
+                                      {"statement_descriptor_kanji", nullptr},
+                                      {"statement_descriptor_prefix_kana", nullptr},
+                                      {"statement_descriptor_prefix_kanji", nullptr}})}});
 }
 
 json::Value account_document(const std::string& id, bool complete) {

@@ -157,7 +157,8 @@ std::variant<Record*, Failure> open_dispute(const Scene& scene, Record& charge,
   Record& dispute = scene.put(kDispute, new_dispute(scene.world, charge.doc, reason));
   json::Value before = charge.doc;
   set(charge.doc, "disputed", true);
-  set(charge.doc, "dispute", dispute.id());
+  // Shown by newer API versions only.
+  set(charge.hidden, "dispute", dispute.id());
   scene.changed(kCharge, charge);
   scene.tell("charge.dispute.created", dispute.doc);
   scene.tell("charge.dispute.funds_withdrawn", dispute.doc);

@@ -166,7 +166,6 @@ json::Value new_charge(World& world, const json::Value& intent, const json::Valu
                  {"currency", at(intent, "currency")},
                  {"customer", at(intent, "customer")},
                  {"description", at(intent, "description")},
-                 {"dispute", nullptr},
                  {"disputed", false},
                  {"failure_balance_transaction", nullptr},
                  {"failure_code", failed ? Any(declined_by->code) : Any(nullptr)},

@@ -105,8 +105,7 @@ TEST_F(SandboxClockTest, ADisputeTakesTheMoneyAndEvidenceDecides) {
               "needs_responsefraudulent");
     EXPECT_EQ(dispute.number("data.0.amount"), 1000);
     EXPECT_TRUE(get("/v1/charges/" + charge).flag("disputed"));
-    EXPECT_EQ(get("/v1/charges/" + charge + "?expand[]=dispute").text("dispute.id"),
-              dispute.text("data.0.id"));
+    EXPECT_EQ(get("/v1/disputes/" + dispute.text("data.0.id")).text("charge"), charge);
     EXPECT_EQ(post("/v1/refunds", {{"charge", charge}}).text("error.code"), "charge_disputed");
     const std::string path = "/v1/disputes/" + dispute.text("data.0.id");
     EXPECT_EQ(post(path, {{"evidence[customer_name]", "Ada"}, {"submit", "false"}}).text("status"),
