@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "http/api_description.hpp"
+#include "http/core.hpp"
 #include "http/error_reply.hpp"
 #include "http/handlers.hpp"
 

@@ -276,9 +276,8 @@ void Server::make_payment_use_cases() {
   subscriptions_ = std::make_unique<app::Subscriptions>(*engine_, *store_, *registry_, provider,
                                                         *sales_, *clock_, ids_);
   refunds_ = std::make_unique<app::Refunds>(*engine_, *store_, *registry_, provider, *clock_, ids_);
-  billing_ = std::make_unique<app::Billing>(*engine_, *store_, *registry_, provider, ids_);
-  onboarding_ = std::make_unique<app::Onboarding>(*engine_, *store_, *registry_, *projects_,
-                                                  provider, public_url_);
+  billing_ = std::make_unique<app::Billing>(*engine_, *store_, provider, ids_);
+  onboarding_ = std::make_unique<app::Onboarding>(*engine_, *projects_, provider, public_url_);
   webhooks_ =
       std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
                                       app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_},
