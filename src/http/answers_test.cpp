@@ -80,21 +80,48 @@ TEST(Headers, ReadersGetTheOnesTheyNeed) {
   }
 }
 
+constexpr const char* kEvil = R"(<script>alert("x")</script>&'</strong><img src=x onerror=1>)";
+
+app::PurchasePage evil_purchase() {
+  app::PurchasePage page;
+  page.seller = kEvil;
+  page.checkout.product.display_name = kEvil;
+  page.prices = {{PriceId("\"><script>"), Money(5, *Currency::parse("KWD")),
+                  CalendarInterval{IntervalUnit::kMonth, 3},
+                  CalendarInterval{IntervalUnit::kDay, 1}, false}};
+  page.stackable = true;
+  return page;
+}
+
 TEST(Pages, EscapeWhatTheyAreGiven) {
-  const std::string evil = R"(<script>alert("x")</script>&'</strong><img src=x onerror=1>)";
-  for (const bool granted : {true, false}) {
-    const std::string html = render_done({evil, evil, granted});
+  using State = app::DonePage::State;
+  std::vector<std::string> pages = {render_purchase(evil_purchase(), {kEvil, kEvil, kEvil})};
+  for (const State state : {State::kPending, State::kGranted, State::kExpired, State::kRefunded}) {
+    pages.push_back(render_done({state, kEvil, kEvil}));
+  }
+  for (const std::string& html : pages) {
     EXPECT_EQ(html.find("<script"), std::string::npos);
     EXPECT_EQ(html.find("<img"), std::string::npos);
     EXPECT_NE(html.find("&lt;script&gt;"), std::string::npos);
   }
-  EXPECT_EQ(render_home("<script>").find("<script"), std::string::npos);
+  for (const std::string& html :
+       {render_home("<script>"), render_message("<script>", "<script>")}) {
+    EXPECT_EQ(html.find("<script"), std::string::npos);
+  }
 }
 
 // Text that came from outside is put into the layout already rendered; it must not be a template.
 TEST(Pages, TextIsNeverATemplate) {
-  const std::string html = render_done({"{{style}}", "{{{content}}}", true});
+  const std::string html =
+      render_done({app::DonePage::State::kGranted, "{{style}}", "{{{content}}}"});
   EXPECT_NE(html.find("{{style}}"), std::string::npos);
+}
+
+TEST(Pages, APriceIsToldExactly) {
+  const std::string html = render_purchase(evil_purchase(), {});
+  EXPECT_NE(html.find("0.005 KWD every 3 months"), std::string::npos) << html;
+  EXPECT_NE(html.find("free for the first day"), std::string::npos);
+  EXPECT_EQ(html.find("role=\"alert\""), std::string::npos);
 }
 
 TEST(Pages, NobodyMayFrameOrScriptThem) {

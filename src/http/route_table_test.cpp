@@ -64,6 +64,9 @@ TEST(RouteTable, WritesTakeIdempotencyKeys) {
       "setClock",            // the clock stands where it was set
       "verify",              // reads
       "backup",              // a second one finds the file and refuses
+      "previewSwitch",       // reads
+      "connectAccount",      // the account is made once; links are short-lived
+      "choosePrice",         // the same choice answers the same session
   };
   for (const Route& route : routes()) {
     const bool reads = route.method == Method::kGet || repeat_harmlessly.contains(route.operation);
@@ -73,8 +76,8 @@ TEST(RouteTable, WritesTakeIdempotencyKeys) {
 
 TEST(RouteTable, OnlyTheseArePublic) {
   const std::set<std::string_view> expected = {
-      "getJwks",    "receiveStripeEvent", "getHealth",   "getReadiness",
-      "getMetrics", "getApiDescription",  "getHomePage", "getDonePage"};
+      "getJwks",           "receiveStripeEvent", "getHealth",   "getReadiness",    "getMetrics",
+      "getApiDescription", "getHomePage",        "getDonePage", "getPurchasePage", "choosePrice"};
   std::set<std::string_view> found;
   for (const Route& route : routes()) {
     if (route.access == Need::kPublic) found.insert(route.operation);

@@ -114,8 +114,8 @@ TEST_F(PagingTest, ItemsListEveryItemOfTheCustomersType) {
   const PageOf first = page(api_.server("GET", "/customers/user/alice/items?limit=1"));
   EXPECT_EQ(first.ids, std::vector<std::string>{"credits"});
   const PageOf rest =
-      page(api_.server("GET", "/customers/user/alice/items?limit=1&cursor=" + first.next));
-  EXPECT_EQ(rest.ids, std::vector<std::string>{"days"});
+      page(api_.server("GET", "/customers/user/alice/items?limit=2&cursor=" + first.next));
+  EXPECT_EQ(rest.ids, (std::vector<std::string>{"days", "storage"}));
   EXPECT_EQ(rest.next, "");
 }
 
