@@ -90,6 +90,42 @@ class SqliteRace : public testing::Test {
     }
   }
 
+  /// Makes and deletes the user ann again and again, while a reader checks that she exists exactly
+  /// when she should.
+  void let_ann_come_and_go() {
+    const CustomerKey ann = customer_of("p", CustomerType::kUser, "ann");
+    std::atomic<int> generation{0};  // odd: ann exists
+    std::thread reader([&] {
+      while (!done_.load()) {
+        const int before = generation.load();
+        const bool exists = user_exists(ann);
+        if (generation.load() != before || before < 0) continue;
+        ASSERT_EQ(exists, before % 2 == 1) << "generation " << before;
+      }
+    });
+    for (int i = 0; i < 60; ++i) {
+      // Negative while it changes: what is read then may be either.
+      const int next = i + 1;
+      generation.store(-next);
+      PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) {
+        if (next % 2 == 1) return batch.insert_user(contract::user_of("p", "ann"));
+        return batch.delete_user(ProjectId("p"), UserId("ann"));
+      }));
+      generation.store(next);
+      for (int spin = 0; spin < 20; ++spin) std::this_thread::yield();
+    }
+    done_.store(true);
+    reader.join();
+  }
+
+  bool user_exists(const CustomerKey& user) {
+    bool exists = false;
+    store_->read_items(user, {}, [&](Result<app::CustomerItems> items) {
+      exists = items.has_value() && items->customer_exists;
+    });
+    return exists;
+  }
+
   contract::TemporaryFolder folder_;
   contract::TestClock clock_;
   std::unique_ptr<app::Store> store_;
@@ -172,33 +208,16 @@ TEST_F(SqliteRace, VerifyAndBackupRunBesideWrites) {
   watcher.join();
 }
 
-TEST_F(SqliteRace, ADeletedUserDoesNotComeBackThroughTheCache) {
-  const CustomerKey ann = customer_of("p", CustomerType::kUser, "ann");
-  std::atomic<int> generation{0};  // odd: ann exists
-  std::thread reader([&] {
-    while (!done_.load()) {
-      const int before = generation.load();
-      bool exists = false;
-      store_->read_items(ann, {}, [&](Result<app::CustomerItems> items) {
-        exists = items.has_value() && items->customer_exists;
-      });
-      if (generation.load() != before || before < 0) continue;
-      ASSERT_EQ(exists, before % 2 == 1) << "generation " << before;
-    }
+TEST_F(SqliteRace, ADeletedUserDoesNotComeBackThroughTheCache) { let_ann_come_and_go(); }
+
+TEST_F(SqliteRace, ADeletedUserDoesNotComeBackAsANeighbour) {
+  open(10'000);
+  // Amy never exists: each look at her loads her neighbour ann.
+  std::thread other([this] {
+    while (!done_.load()) EXPECT_FALSE(user_exists(customer_of("p", CustomerType::kUser, "amy")));
   });
-  for (int i = 0; i < 60; ++i) {
-    // Negative while it changes: what is read then may be either.
-    const int next = i + 1;
-    generation.store(-next);
-    PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) {
-      if (next % 2 == 1) return batch.insert_user(contract::user_of("p", "ann"));
-      return batch.delete_user(ProjectId("p"), UserId("ann"));
-    }));
-    generation.store(next);
-    for (int spin = 0; spin < 20; ++spin) std::this_thread::yield();
-  }
-  done_.store(true);
-  reader.join();
+  let_ann_come_and_go();
+  other.join();
 }
 
 }  // namespace
