@@ -146,7 +146,7 @@ inline constexpr SettingRow kSettings[] = {
      .unit = "accounts",
      .min = 1'000,
      .max = 100'000'000,
-     .fallback = "700000",
+     .fallback = "600000",
      .description = "Room in memory for about this many balances of customers' items, and for as "
                     "many customers; 60 bytes for the two."},
     {.key = "log.format",

@@ -20,7 +20,7 @@ struct SqliteOptions {
   /// Memory for item accounts, and as much for customers' names: room for about this many of each,
   /// 30 bytes with what finds them, when names are short. Accounts that are ahead of their rows
   /// come on top of it, about 100 bytes each. Range: 1 and more.
-  std::size_t cache_accounts = 700'000;
+  std::size_t cache_accounts = 600'000;
 
   /// Views that can be borrowed at once. Range: 1–64.
   int readers = 4;
