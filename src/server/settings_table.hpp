@@ -146,8 +146,9 @@ inline constexpr SettingRow kSettings[] = {
      .unit = "accounts",
      .min = 1'000,
      .max = 100'000'000,
-     .fallback = "100000",
-     .description = "Balances of customers' items that are kept in memory."},
+     .fallback = "600000",
+     .description = "Room in memory for about this many balances of customers' items, and for as "
+                    "many customers; 60 bytes for the two."},
     {.key = "log.format",
      .env = "PURSER_LOG_FORMAT",
      .flag = "log-format",

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "adapters/sqlite/connection.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/temporary_folder.hpp"
@@ -138,6 +139,19 @@ TEST_F(SqliteFaultsDeathTest, AFailedSyncEndsTheProcess) {
       {
         vfs_.fail_syncs(SQLITE_IOERR_FSYNC);
         static_cast<void>(write(1));
+      },
+      "fsync failed");
+}
+
+TEST_F(SqliteFaultsDeathTest, AFailedSyncOfTheDatabaseFileEndsTheProcess) {
+  testing::FLAGS_gtest_death_test_style = "fast";
+  auto db = Connection::open(folder_.path("purser.db"), OpenMode::kExisting, vfs_.name());
+  PURSER_ASSERT_OK(db);
+  (*db)->sync_database_file();  // passes while the disk works
+  EXPECT_DEATH(
+      {
+        vfs_.fail_syncs(SQLITE_IOERR_FSYNC);
+        (*db)->sync_database_file();
       },
       "fsync failed");
 }

@@ -28,18 +28,39 @@ CustomerKey customer(int number) {
 class SqliteRace : public testing::Test {
  protected:
   void SetUp() override {
+    // Small enough that accounts come and go all the time.
+    open(4);
+    PURSER_ASSERT_OK(store_->commit(
+        [](app::StoreBatch& batch) { return batch.insert_project(contract::project_of("p")); }));
+  }
+
+  void open(std::size_t cache_accounts) {
+    store_.reset();
     SqliteOptions options;
     options.path = folder_.path("purser.db");
-    // Small enough that accounts come and go all the time.
-    options.cache_accounts = 4;
+    options.cache_accounts = cache_accounts;
     options.dirty_limit = 8;
     options.checkpoint_pages = 8;
     options.readers = 2;
     auto opened = open_sqlite_store(options, clock_);
     PURSER_ASSERT_OK(opened);
     store_ = *std::move(opened);
-    PURSER_ASSERT_OK(store_->commit(
-        [](app::StoreBatch& batch) { return batch.insert_project(contract::project_of("p")); }));
+  }
+
+  std::int64_t read(int number) {
+    std::int64_t quantity = -1;
+    store_->read_items(customer(number), {ItemId("credits")},
+                       [&](Result<app::CustomerItems> items) {
+                         if (items) quantity = items->accounts[0].quantity().value();
+                       });
+    return quantity;
+  }
+
+  void give_one(int number) {
+    PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) {
+      return contract::give(batch, item_of(customer(number), "credits"), 1);
+    }));
+    acknowledged_[static_cast<std::size_t>(number)].fetch_add(1);
   }
 
   void write_all() {
@@ -69,6 +90,42 @@ class SqliteRace : public testing::Test {
     }
   }
 
+  /// Makes and deletes the user ann again and again, while a reader checks that she exists exactly
+  /// when she should.
+  void let_ann_come_and_go() {
+    const CustomerKey ann = customer_of("p", CustomerType::kUser, "ann");
+    std::atomic<int> generation{0};  // odd: ann exists
+    std::thread reader([&] {
+      while (!done_.load()) {
+        const int before = generation.load();
+        const bool exists = user_exists(ann);
+        if (generation.load() != before || before < 0) continue;
+        ASSERT_EQ(exists, before % 2 == 1) << "generation " << before;
+      }
+    });
+    for (int i = 0; i < 60; ++i) {
+      // Negative while it changes: what is read then may be either.
+      const int next = i + 1;
+      generation.store(-next);
+      PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) {
+        if (next % 2 == 1) return batch.insert_user(contract::user_of("p", "ann"));
+        return batch.delete_user(ProjectId("p"), UserId("ann"));
+      }));
+      generation.store(next);
+      for (int spin = 0; spin < 20; ++spin) std::this_thread::yield();
+    }
+    done_.store(true);
+    reader.join();
+  }
+
+  bool user_exists(const CustomerKey& user) {
+    bool exists = false;
+    store_->read_items(user, {}, [&](Result<app::CustomerItems> items) {
+      exists = items.has_value() && items->customer_exists;
+    });
+    return exists;
+  }
+
   contract::TemporaryFolder folder_;
   contract::TestClock clock_;
   std::unique_ptr<app::Store> store_;
@@ -79,15 +136,7 @@ class SqliteRace : public testing::Test {
 TEST_F(SqliteRace, ReadsSeeEveryAcknowledgedWrite) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kReaders; ++i) {
-    threads.emplace_back([this] {
-      read_until_done([this](int c) {
-        std::int64_t quantity = -1;
-        store_->read_items(customer(c), {ItemId("credits")}, [&](Result<app::CustomerItems> items) {
-          if (items) quantity = items->accounts[0].quantity().value();
-        });
-        return quantity;
-      });
-    });
+    threads.emplace_back([this] { read_until_done([this](int c) { return read(c); }); });
   }
   threads.emplace_back([this] {
     read_until_done([this](int c) {
@@ -109,6 +158,30 @@ TEST_F(SqliteRace, ReadsSeeEveryAcknowledgedWrite) {
   for (const auto& finding : report->findings)
     ADD_FAILURE() << finding.where << ": " << finding.what;
   EXPECT_EQ(report->entries, kBatches * 4);
+}
+
+// While the caches have room, a read loads the neighbours of what it asks for: those must not be
+// older than what was committed meanwhile either.
+TEST_F(SqliteRace, NeighboursThatAReadBroughtAlongAreNotOutOfDate) {
+  for (int c = 0; c < kCustomers; ++c) give_one(c);
+  for (int round = 0; round < 40; ++round) {
+    open(10'000);  // with empty caches
+    std::vector<std::thread> readers;
+    for (int first : {round % kCustomers, (round * 5 + 1) % kCustomers}) {
+      readers.emplace_back([this, first] {
+        for (int i = 0; i < 2 * kCustomers; ++i) {
+          const int c = (first + i * 7) % kCustomers;
+          const std::int64_t at_least = acknowledged_[static_cast<std::size_t>(c)].load();
+          ASSERT_GE(read(c), at_least);
+        }
+      });
+    }
+    for (int i = 0; i < 8; ++i) give_one((round + i * 5) % kCustomers);
+    for (auto& reader : readers) reader.join();
+    for (int c = 0; c < kCustomers; ++c) {
+      ASSERT_EQ(read(c), acknowledged_[static_cast<std::size_t>(c)].load());
+    }
+  }
 }
 
 TEST_F(SqliteRace, VerifyAndBackupRunBesideWrites) {
@@ -135,33 +208,16 @@ TEST_F(SqliteRace, VerifyAndBackupRunBesideWrites) {
   watcher.join();
 }
 
-TEST_F(SqliteRace, ADeletedUserDoesNotComeBackThroughTheCache) {
-  const CustomerKey ann = customer_of("p", CustomerType::kUser, "ann");
-  std::atomic<int> generation{0};  // odd: ann exists
-  std::thread reader([&] {
-    while (!done_.load()) {
-      const int before = generation.load();
-      bool exists = false;
-      store_->read_items(ann, {}, [&](Result<app::CustomerItems> items) {
-        exists = items.has_value() && items->customer_exists;
-      });
-      if (generation.load() != before || before < 0) continue;
-      ASSERT_EQ(exists, before % 2 == 1) << "generation " << before;
-    }
+TEST_F(SqliteRace, ADeletedUserDoesNotComeBackThroughTheCache) { let_ann_come_and_go(); }
+
+TEST_F(SqliteRace, ADeletedUserDoesNotComeBackAsANeighbour) {
+  open(10'000);
+  // Amy never exists: each look at her loads her neighbour ann.
+  std::thread other([this] {
+    while (!done_.load()) EXPECT_FALSE(user_exists(customer_of("p", CustomerType::kUser, "amy")));
   });
-  for (int i = 0; i < 60; ++i) {
-    // Negative while it changes: what is read then may be either.
-    const int next = i + 1;
-    generation.store(-next);
-    PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) {
-      if (next % 2 == 1) return batch.insert_user(contract::user_of("p", "ann"));
-      return batch.delete_user(ProjectId("p"), UserId("ann"));
-    }));
-    generation.store(next);
-    for (int spin = 0; spin < 20; ++spin) std::this_thread::yield();
-  }
-  done_.store(true);
-  reader.join();
+  let_ann_come_and_go();
+  other.join();
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ Result<std::optional<CustomerRow>> BatchResolver::customer(const CustomerKey& ke
   auto found = shared_.customers.find(name);
   if (found.value) return found.value;
   PURSER_TRY(const auto row, load_customer_row(db_, name));
-  if (row) shared_.customers.offer({name.project, name.type, key.id}, *row, found.generation);
+  if (row) shared_.customers.offer(name, *row, found.generation);
   return row;
 }
 

@@ -9,6 +9,12 @@ namespace {
 
 constexpr int kBusyTimeoutMillis = 5000;
 
+[[noreturn]] void stop_after_failed_sync(const std::string& log) {
+  std::fprintf(stderr, "fsync failed, what is on the disk is unknown; stopping at once. %s\n",
+               log.c_str());
+  std::abort();
+}
+
 Error unavailable(const std::string& log) {
   return {ErrorCode::kStoreUnavailable,
           "The database cannot be written or read at the moment; send the same request again.",
@@ -145,6 +151,15 @@ Status Connection::renew_snapshot() {
   return exec("BEGIN");
 }
 
+void Connection::sync_database_file() {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file == nullptr || file->pMethods == nullptr) return;
+  // The system tells a failure only once: SQLite's own sync would not see it any more.
+  const int rc = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+  if (rc != SQLITE_OK) stop_after_failed_sync("SQLite error " + std::to_string(rc));
+}
+
 Result<Query> Connection::start(const char* sql) {
   if (rule_) PURSER_CHECK_OK(renew_snapshot());
   // SQLite may have rolled the transaction back by itself: what followed would commit alone.
@@ -171,9 +186,7 @@ Error Connection::failed(const std::string& what) {
   switch (code) {
     case SQLITE_IOERR_FSYNC:
     case SQLITE_IOERR_DIR_FSYNC:
-      std::fprintf(stderr, "fsync failed, what is on the disk is unknown; stopping at once. %s\n",
-                   log.c_str());
-      std::abort();
+      stop_after_failed_sync(log);
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:

@@ -153,6 +153,10 @@ class Connection {
   /// True when the next query may read in the kept transaction.
   bool may_keep_snapshot() const { return rule_ && rule_->may_keep.load(); }
 
+  /// Brings what was written to the database file (not its log) to the disk. Safety does not need
+  /// it: SQLite does the same when it must.
+  void sync_database_file();
+
   std::int64_t changes() const { return sqlite3_changes64(handle_); }
   std::int64_t last_row() const { return sqlite3_last_insert_rowid(handle_); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }

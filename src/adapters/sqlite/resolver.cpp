@@ -1,7 +1,6 @@
 #include "adapters/sqlite/resolver.hpp"
 
 namespace purser::sqlite {
-
 Result<std::optional<std::int64_t>> record_owner(Resolver& resolver, const ProjectId& project) {
   if (project.empty()) return std::optional<std::int64_t>(0);
   return resolver.project(project);
@@ -34,9 +33,14 @@ Result<StoredAccount> load_account(Connection& db, const AccountKey& key) {
   return StoredAccount{row.text(0), row.integer(1)};
 }
 
+Connection& CommittedResolver::connection() {
+  if (!lent_) lent_.emplace(pool_);
+  return **lent_;
+}
+
 Result<std::optional<std::int64_t>> CommittedResolver::project(const ProjectId& id) {
   if (const auto known = shared_.names.project(id.str())) return known;
-  PURSER_TRY(const auto row, load_project_row(db_, id.str()));
+  PURSER_TRY(const auto row, load_project_row(connection(), id.str()));
   if (row) shared_.names.keep_project(id.str(), *row);
   return row;
 }
@@ -44,7 +48,7 @@ Result<std::optional<std::int64_t>> CommittedResolver::project(const ProjectId& 
 Result<std::optional<std::int64_t>> CommittedResolver::item(std::int64_t project,
                                                             const ItemId& item) {
   if (const auto known = shared_.names.item(project, item.str())) return known;
-  PURSER_TRY(const auto row, load_item_row(db_, project, item.str()));
+  PURSER_TRY(const auto row, load_item_row(connection(), project, item.str()));
   if (row) shared_.names.keep_item(project, item.str(), *row);
   return row;
 }
@@ -52,12 +56,16 @@ Result<std::optional<std::int64_t>> CommittedResolver::item(std::int64_t project
 Result<std::optional<CustomerRow>> CommittedResolver::customer(const CustomerKey& key) {
   PURSER_TRY(const auto project_row, project(key.project));
   if (!project_row) return std::optional<CustomerRow>();
-  const CustomerNameView name{*project_row, key.type, key.id};
+  return customer(CustomerNameView{*project_row, key.type, key.id});
+}
+
+Result<std::optional<CustomerRow>> CommittedResolver::customer(const CustomerNameView& name) {
   auto found = shared_.customers.find(name);
   if (found.value) return found.value;
-  PURSER_TRY(const auto row, load_customer_row(db_, name));
+  if (shared_.customers.has_room()) return load_run(name);
+  PURSER_TRY(const auto row, load_customer_row(connection(), name));
   // A refused offer is no harm: the row was committed when it was read, and is only not kept.
-  if (row) shared_.customers.offer({name.project, name.type, key.id}, *row, found.generation);
+  if (row) shared_.customers.offer(name, *row, found.generation);
   return row;
 }
 
@@ -65,13 +73,62 @@ Result<StoredAccount> CommittedResolver::account(const AccountKey& key) {
   for (;;) {
     auto found = shared_.accounts.find(key);
     if (found.value) return *std::move(found.value);
-    PURSER_TRY(StoredAccount loaded, load_account(db_, key));
+    std::optional<StoredAccount> stands;
     // Balances lie behind the ledger: a row may be older than what was published since, so it
     // counts only when nothing was.
-    if (auto stands = shared_.accounts.offer(key, std::move(loaded), found.generation)) {
-      return *std::move(stands);
+    if (shared_.accounts.has_room()) {
+      PURSER_TRY(stands, load_run(key));
+    } else {
+      PURSER_TRY(StoredAccount loaded, load_account(connection(), key));
+      stands = shared_.accounts.offer(key, std::move(loaded), found.generation);
     }
+    if (stands) return *std::move(stands);
   }
+}
+
+// The texts hold their limit: SQLite compiles a statement again whenever a parameter behind LIMIT
+// is bound.
+
+Result<std::optional<CustomerRow>> CommittedResolver::load_run(const CustomerNameView& name) {
+  CustomerCache& cache = shared_.customers;
+  const auto generations = cache.generations();
+  PURSER_TRY(Query row, connection().query(
+                            "SELECT project_id, type, external_id, id, deleted_at FROM customers "
+                            "WHERE (project_id, type, external_id) >= (?, ?, ?) "
+                            "ORDER BY project_id, type, external_id LIMIT 16",
+                            name.project, name.type, name.id));
+  std::optional<CustomerRow> wanted;
+  for (;;) {
+    PURSER_TRY(const bool more, row.step());
+    if (!more) return wanted;
+    const CustomerNameView found{row.integer(0), row.enumeration(1, CustomerType::kCustom),
+                                 row.view(2)};
+    PURSER_TRY(const CustomerRow value, row.checked(CustomerRow{row.integer(3), !row.is_null(4)}));
+    if (found == name) wanted = value;
+    cache.offer(found, value, generations);
+  }
+}
+
+Result<std::optional<StoredAccount>> CommittedResolver::load_run(const AccountKey& key) {
+  AccountCache& cache = shared_.accounts;
+  const auto generations = cache.generations();
+  PURSER_TRY(Query row,
+             connection().query("SELECT customer_id, item_id, account, last_entry FROM balances "
+                                "WHERE (customer_id, item_id) >= (?, ?) "
+                                "ORDER BY customer_id, item_id LIMIT 16",
+                                key.customer, key.item));
+  std::optional<StoredAccount> wanted;
+  bool is_there = false;
+  for (;;) {
+    PURSER_TRY(const bool more, row.step());
+    if (!more) break;
+    const AccountKey found{row.integer(0), row.integer(1)};
+    auto stands = cache.offer(found, {row.text(2), row.integer(3)}, generations);
+    if (found != key) continue;
+    is_there = true;
+    wanted = std::move(stands);
+  }
+  return is_there ? wanted : cache.offer(key, StoredAccount{}, generations);
 }
 
 }  // namespace purser::sqlite

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "adapters/sqlite/connection.hpp"
+#include "adapters/sqlite/connection_pool.hpp"
 #include "adapters/sqlite/shared_state.hpp"
 #include "types/customer.hpp"
 #include "types/result.hpp"
@@ -34,18 +34,30 @@ Result<std::optional<CustomerRow>> load_customer_row(Connection& db, const Custo
 /// No row: an empty account.
 Result<StoredAccount> load_account(Connection& db, const AccountKey& key);
 
-/// The resolver of readers: what is committed, through the shared caches.
+/// The resolver of readers: what is committed, through the shared caches. A connection is borrowed
+/// when the caches do not know an answer, and then kept.
 class CommittedResolver final : public Resolver {
  public:
-  CommittedResolver(Connection& db, SharedState& shared) : db_(db), shared_(shared) {}
+  CommittedResolver(ConnectionPool& pool, SharedState& shared) : pool_(pool), shared_(shared) {}
   Result<std::optional<std::int64_t>> project(const ProjectId& id) override;
   Result<std::optional<std::int64_t>> item(std::int64_t project, const ItemId& item) override;
   Result<std::optional<CustomerRow>> customer(const CustomerKey& key) override;
+  Result<std::optional<CustomerRow>> customer(const CustomerNameView& name);
   /// The account as last committed.
   Result<StoredAccount> account(const AccountKey& key);
 
+  Connection& connection();
+
  private:
-  Connection& db_;
+  // Load what is asked for and some of what lies behind it in the database, into the caches while
+  // they have room: the descent to a page costs far more than its rows, and after a start memory
+  // fills with a fraction of the descents.
+  Result<std::optional<CustomerRow>> load_run(const CustomerNameView& name);
+  /// Nothing: a commit came in between, try again.
+  Result<std::optional<StoredAccount>> load_run(const AccountKey& key);
+
+  ConnectionPool& pool_;
+  std::optional<ConnectionPool::Lent> lent_;
   SharedState& shared_;
 };
 

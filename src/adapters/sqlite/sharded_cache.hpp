@@ -1,12 +1,18 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "adapters/sqlite/packed_map.hpp"
 
 namespace purser::sqlite {
 
@@ -19,19 +25,24 @@ namespace purser::sqlite {
 /// and erase advances the shard's generation, and an offer made under another generation than its
 /// find is refused: the reader loads again.
 ///
-/// A pinned value (one that the database does not hold yet) is never evicted; when all are pinned
-/// the cache grows.
+/// A pinned value (one that the database does not hold yet) is never evicted: those lie beside the
+/// bounded part, for as long as they are pinned.
 ///
-/// Traits: `Key` (with ==), `Value`, `static std::size_t hash(const K&)` for the key and for every
-/// type it is looked up by.
+/// Traits: `Key`, `KeyHash`, `Value`; `pack(key)` and `pack(value)` give their bytes, for every
+/// type that a key is looked up by, and `unpack` the value again. `kPins` says whether values are
+/// ever pinned; keys are of type `Key` then.
 template <class Traits>
 class ShardedCache {
+  static constexpr std::size_t kShards = 16;
+
  public:
   using Key = typename Traits::Key;
   using Value = typename Traits::Value;
 
-  explicit ShardedCache(std::size_t capacity) : shard_capacity_(capacity / kShards + 1) {
-    for (auto& shard : shards_) shard = std::make_unique<Shard>();
+  /// Room for about `capacity` values of `Traits::kTypicalBytes`, key included.
+  explicit ShardedCache(std::size_t capacity) {
+    const std::size_t bytes = capacity * Traits::kTypicalBytes / kShards;
+    for (auto& shard : shards_) shard = std::make_unique<Shard>(std::max(bytes, kLeastBytes));
   }
 
   struct Found {
@@ -40,53 +51,69 @@ class ShardedCache {
   };
   template <class K>
   Found find(const K& key) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
-    Slot* slot = shard.find(key, hash);
-    if (!slot) return {std::nullopt, shard.generation};
-    slot->recent = true;
-    return {slot->value, shard.generation};
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
+    return {shard.find(key, packed), shard.generation};
   }
+
+  /// Generations of all shards: for values that are loaded without a find each.
+  struct Generations {
+    std::array<std::uint64_t, kShards> of{};
+  };
+  Generations generations() {
+    Generations now;
+    for (std::size_t i = 0; i < kShards; ++i) {
+      const std::lock_guard lock(shards_[i]->mutex);
+      now.of[i] = shards_[i]->generation;
+    }
+    return now;
+  }
+  /// False once the bounded part has been full: what is kept from then on drives others out.
+  bool has_room() const { return !full_.load(std::memory_order_relaxed); }
 
   /// Keeps a loaded value unless there is one; answers the one that stands. Nothing: it may be out
   /// of date, load again.
-  std::optional<Value> offer(Key key, Value value, std::uint64_t generation) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
-    if (Slot* slot = shard.find(key, hash)) return slot->value;
+  template <class K = Key>
+  std::optional<Value> offer(const K& key, Value value, std::uint64_t generation) {
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
+    if (auto stands = shard.find(key, packed)) return stands;
     if (shard.generation != generation) return std::nullopt;
-    shard.make_room(shard_capacity_);
-    shard.insert({std::move(key), value, 0, hash, false, true});
+    keep(shard, packed, value);
     return value;
+  }
+  template <class K = Key>
+  std::optional<Value> offer(const K& key, Value value, const Generations& loaded_at) {
+    const std::size_t shard = PackedMap::hash_of(Traits::pack(key)) % kShards;
+    return offer(key, std::move(value), loaded_at.of[shard]);
   }
 
   /// Keeps a value that has just been committed.
-  void publish(Key key, Value value, bool pinned) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
+  void publish(const Key& key, Value value, bool pinned) {
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
     ++shard.generation;
-    if (Slot* slot = shard.find(key, hash)) {
-      slot->value = std::move(value);
-      slot->stamp = shard.generation;
-      slot->pinned = pinned;
-      slot->recent = true;
+    if (!pinned) {
+      shard.pinned.erase(key);
+      keep(shard, packed, value);
       return;
     }
-    shard.make_room(shard_capacity_);
-    shard.insert({std::move(key), std::move(value), shard.generation, hash, pinned, true});
+    shard.map.erase(packed.bytes, packed.hash);
+    shard.pinned.insert_or_assign(key, Pinned{std::move(value), shard.generation});
   }
 
   /// Forgets a key whose committed value has changed.
   template <class K>
   void erase(const K& key) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
     ++shard.generation;
-    if (Slot* slot = shard.find(key, hash)) shard.remove(slot);
+    shard.map.erase(packed.bytes, packed.hash);
+    if constexpr (Traits::kPins) shard.pinned.erase(key);
   }
 
   /// A pinned value with the stamp of its publication.
@@ -95,135 +122,76 @@ class ShardedCache {
     std::uint64_t stamp;
   };
   std::optional<Pinned> pinned(const Key& key) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
-    Slot* slot = shard.find(key, hash);
-    if (!slot || !slot->pinned) return std::nullopt;
-    return Pinned{slot->value, slot->stamp};
+    Shard& shard = shard_of(Packed(key));
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.pinned.find(key);
+    return found == shard.pinned.end() ? std::nullopt : std::optional(found->second);
   }
   /// Lets a value go that the database holds now, unless a newer one was published.
   void unpin(const Key& key, std::uint64_t stamp) {
-    const std::size_t hash = Traits::hash(key);
-    Shard& shard = shard_of(hash);
-    std::lock_guard lock(shard.mutex);
-    Slot* slot = shard.find(key, hash);
-    if (slot && slot->stamp == stamp) slot->pinned = false;
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.pinned.find(key);
+    if (found == shard.pinned.end() || found->second.stamp != stamp) return;
+    keep(shard, packed, found->second.value);
+    shard.pinned.erase(found);
   }
   std::vector<Key> pinned_keys() {
     std::vector<Key> keys;
     for (auto& shard : shards_) {
-      std::lock_guard lock(shard->mutex);
-      for (const Slot& slot : shard->slots) {
-        if (slot.pinned) keys.push_back(slot.key);
-      }
+      const std::lock_guard lock(shard->mutex);
+      for (const auto& [key, pinned] : shard->pinned) keys.push_back(key);
     }
     return keys;
   }
   std::size_t size() {
     std::size_t count = 0;
     for (auto& shard : shards_) {
-      std::lock_guard lock(shard->mutex);
-      count += shard->slots.size();
+      const std::lock_guard lock(shard->mutex);
+      count += shard->map.size() + shard->pinned.size();
     }
     return count;
   }
 
  private:
-  static constexpr std::size_t kShards = 16;
-  static constexpr std::uint32_t kEmpty = 0;  // index entries are slot numbers + 1
+  static constexpr std::size_t kLeastBytes = 32;
 
-  struct Slot {
-    Key key;
-    Value value;
-    std::uint64_t stamp;
+  struct Packed {
+    template <class K>
+    explicit Packed(const K& key) : bytes(Traits::pack(key)), hash(PackedMap::hash_of(bytes)) {}
+    std::string bytes;
     std::size_t hash;
-    bool pinned;
-    bool recent;  // looked at since the clock hand passed
   };
 
-  // Slots lie densely; `index` is an open-addressing table over them, so that keys are kept once.
   struct Shard {
-    std::mutex mutex;
-    std::uint64_t generation = 1;
-    std::vector<Slot> slots;
-    std::vector<std::uint32_t> index = std::vector<std::uint32_t>(16, kEmpty);
-    std::size_t hand = 0;
-
-    std::size_t home(std::size_t hash) const { return (hash >> 8) & (index.size() - 1); }
-    std::size_t next(std::size_t at) const { return (at + 1) & (index.size() - 1); }
+    explicit Shard(std::size_t bytes) : map(bytes) {}
 
     template <class K>
-    Slot* find(const K& key, std::size_t hash) {
-      for (std::size_t at = home(hash); index[at] != kEmpty; at = next(at)) {
-        Slot& slot = slots[index[at] - 1];
-        if (slot.hash == hash && slot.key == key) return &slot;
+    std::optional<Value> find(const K& key, const Packed& packed) {
+      if constexpr (Traits::kPins) {
+        const auto found = pinned.find(key);
+        if (found != pinned.end()) return found->second.value;
       }
-      return nullptr;
+      const auto found = map.find(packed.bytes, packed.hash);
+      return found ? std::optional(Traits::unpack(*found)) : std::nullopt;
     }
 
-    void insert(Slot slot) {
-      slots.push_back(std::move(slot));
-      if (slots.size() * 2 > index.size()) {
-        index.assign(index.size() * 2, kEmpty);
-        for (std::size_t i = 0; i < slots.size(); ++i) link(i);
-      } else {
-        link(slots.size() - 1);
-      }
-    }
-    void link(std::size_t slot) {
-      std::size_t at = home(slots[slot].hash);
-      while (index[at] != kEmpty) at = next(at);
-      index[at] = static_cast<std::uint32_t>(slot + 1);
-    }
-    std::size_t place_of(std::size_t slot) const {
-      std::size_t at = home(slots[slot].hash);
-      while (index[at] != slot + 1) at = next(at);
-      return at;
-    }
-
-    void remove(Slot* slot) {
-      const auto number = static_cast<std::size_t>(slot - slots.data());
-      unlink(place_of(number));
-      const std::size_t last = slots.size() - 1;
-      if (number != last) {
-        index[place_of(last)] = static_cast<std::uint32_t>(number + 1);
-        slots[number] = std::move(slots[last]);
-      }
-      slots.pop_back();
-    }
-    // Closes the gap, so that no probe stops too early.
-    void unlink(std::size_t gap) {
-      for (std::size_t at = next(gap); index[at] != kEmpty; at = next(at)) {
-        const std::size_t wants = home(slots[index[at] - 1].hash);
-        const std::size_t mask = index.size() - 1;
-        if (((at - wants) & mask) < ((at - gap) & mask)) continue;
-        index[gap] = index[at];
-        gap = at;
-      }
-      index[gap] = kEmpty;
-    }
-
-    // Second chance: the hand passes what was looked at since its last visit, and what is pinned.
-    void make_room(std::size_t capacity) {
-      if (slots.size() < capacity) return;
-      for (std::size_t visited = 0; visited < 64; ++visited) {
-        if (hand >= slots.size()) hand = 0;
-        Slot& slot = slots[hand];
-        if (!slot.pinned && !slot.recent) {
-          remove(&slot);
-          return;
-        }
-        slot.recent = false;
-        ++hand;
-      }
-    }
+    std::mutex mutex;
+    std::uint64_t generation = 1;
+    PackedMap map;
+    std::unordered_map<Key, Pinned, typename Traits::KeyHash> pinned;
   };
 
-  Shard& shard_of(std::size_t hash) { return *shards_[hash % kShards]; }
+  void keep(Shard& shard, const Packed& packed, const Value& value) {
+    shard.map.put(packed.bytes, Traits::pack(value), packed.hash);
+    if (shard.map.went_around()) full_.store(true, std::memory_order_relaxed);
+  }
 
-  const std::size_t shard_capacity_;
+  Shard& shard_of(const Packed& packed) { return *shards_[packed.hash % kShards]; }
+
   std::array<std::unique_ptr<Shard>, kShards> shards_;
+  std::atomic<bool> full_{false};
 };
 
 }  // namespace purser::sqlite

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <limits>
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "adapters/sqlite/shared_state.hpp"
 
@@ -61,6 +64,115 @@ TEST(ShardedCache, StaysBoundedWhenNothingIsPinned) {
   AccountCache cache(1000);
   for (std::int64_t i = 0; i < 100'000; ++i) cache.publish({i, 1}, account(i), false);
   EXPECT_LT(cache.size(), 2500U);
+}
+
+TEST(ShardedCache, AnAccountThatIsUnpinnedStays) {
+  AccountCache cache(100);
+  cache.publish({7, 3}, account(9), true);
+  cache.unpin({7, 3}, cache.pinned({7, 3})->stamp);
+  EXPECT_FALSE(cache.pinned({7, 3}));
+  EXPECT_EQ(cache.find(AccountKey{7, 3}).value, account(9));
+  cache.publish({7, 3}, account(10), true);
+  EXPECT_EQ(cache.find(AccountKey{7, 3}).value, account(10));
+  EXPECT_EQ(cache.size(), 1U);
+}
+
+TEST(ShardedCache, KeepsLongAccountsAndLargeNumbers) {
+  AccountCache cache(100'000);
+  const AccountKey key{std::numeric_limits<std::int64_t>::max(), 1'000'000'007};
+  const StoredAccount value{std::string(900, '\0') + "end",
+                            std::numeric_limits<std::int64_t>::max()};
+  cache.publish(key, value, false);
+  EXPECT_EQ(cache.find(key).value, value);
+  EXPECT_EQ(cache.find(AccountKey{key.customer - 1, key.item}).value, std::nullopt);
+}
+
+TEST(ShardedCache, ValuesLoadedTogetherAreRefusedWhereSomethingWasPublished) {
+  AccountCache cache(1000);
+  const auto loaded_at = cache.generations();
+  cache.publish({1, 1}, account(6), true);
+  cache.erase(AccountKey{1, 1});
+  EXPECT_EQ(cache.offer({1, 1}, account(5), loaded_at), std::nullopt);
+  int kept = 0;
+  for (std::int64_t i = 2; i < 102; ++i) kept += cache.offer({i, 1}, account(i), loaded_at) ? 1 : 0;
+  EXPECT_GT(kept, 50) << "only one shard of many was published to";
+  EXPECT_LT(kept, 100);
+}
+
+TEST(ShardedCache, SaysWhetherItHasRoom) {
+  AccountCache cache(1000);
+  EXPECT_TRUE(cache.has_room());
+  cache.publish({1, 1}, account(1), false);
+  EXPECT_TRUE(cache.has_room());
+  for (std::int64_t i = 0; i < 5000; ++i) cache.publish({i, 1}, account(i), false);
+  EXPECT_FALSE(cache.has_room());
+}
+
+TEST(ShardedCache, TellsCustomersApart) {
+  CustomerCache cache(1000);
+  const std::string long_name(128, 'n');
+  const CustomerNameView names[] = {{1, CustomerType::kUser, "a"},
+                                    {1, CustomerType::kTeam, "a"},
+                                    {2, CustomerType::kUser, "a"},
+                                    {1, CustomerType::kUser, "ab"},
+                                    {1, CustomerType::kUser, long_name}};
+  std::int64_t id = 0;
+  for (const CustomerNameView& name : names) {
+    const auto found = cache.find(name);
+    ASSERT_FALSE(found.value);
+    ++id;
+    ASSERT_TRUE(cache.offer(name, CustomerRow{id, id == 2}, found.generation));
+  }
+  id = 0;
+  for (const CustomerNameView& name : names) {
+    const auto found = cache.find(name);
+    ASSERT_TRUE(found.value);
+    EXPECT_EQ(found.value->id, ++id);
+    EXPECT_EQ(found.value->deleted, id == 2);
+  }
+  cache.erase(CustomerName{1, CustomerType::kTeam, "a"});
+  EXPECT_FALSE(cache.find(names[1]).value);
+  EXPECT_TRUE(cache.find(names[0]).value);
+}
+
+// Two threads read through the cache while one publishes: nobody may see a value go back. The
+// "database" is written before a value is unpinned, as the store does it.
+TEST(ShardedCache, ReadersNeverGoBack) {
+  constexpr std::int64_t kKeys = 64;
+  AccountCache cache(16);
+  std::vector<std::atomic<std::int64_t>> stored(kKeys);
+  std::vector<std::atomic<std::int64_t>> committed(kKeys);
+  std::atomic<bool> done{false};
+  const auto read = [&] {
+    for (std::int64_t i = 0; !done.load(); i = (i + 7) % kKeys) {
+      const auto at = static_cast<std::size_t>(i);
+      const std::int64_t before = committed[at].load();
+      std::optional<StoredAccount> got;
+      while (!got) {
+        const auto found = cache.find(AccountKey{i, 1});
+        got = found.value;
+        if (!got) got = cache.offer(AccountKey{i, 1}, account(stored[at].load()), found.generation);
+      }
+      ASSERT_GE(got->last_entry, before);
+    }
+  };
+  std::thread one(read);
+  std::thread two(read);
+  std::mt19937_64 random(5);
+  for (std::int64_t line = 1; line < 40'000; ++line) {
+    const auto key = static_cast<std::int64_t>(random() % kKeys);
+    const auto at = static_cast<std::size_t>(key);
+    cache.publish({key, 1}, account(line), true);
+    committed[at].store(line);
+    const auto other = static_cast<std::int64_t>(random() % kKeys);
+    if (const auto pinned = cache.pinned({other, 1})) {
+      stored[static_cast<std::size_t>(other)].store(pinned->value.last_entry);
+      cache.unpin({other, 1}, pinned->stamp);
+    }
+  }
+  done.store(true);
+  one.join();
+  two.join();
 }
 
 TEST(ShardedCache, EqualsAMapUnderRandomUse) {

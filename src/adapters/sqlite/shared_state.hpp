@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "adapters/sqlite/packed_number.hpp"
 #include "adapters/sqlite/sharded_cache.hpp"
 #include "adapters/sqlite/snapshot_rule.hpp"
 #include "types/customer.hpp"
@@ -17,7 +18,7 @@ namespace purser::sqlite {
 
 /// Spreads the bits of an integer key. Source: the finalizer of SplitMix64 (public domain
 /// constants).
-inline std::size_t mix(std::uint64_t x) {
+inline std::size_t mix(std::uint64_t x) noexcept {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return static_cast<std::size_t>(x ^ (x >> 31));
@@ -31,7 +32,7 @@ struct AccountKey {
   friend auto operator<=>(const AccountKey&, const AccountKey&) = default;
 };
 struct AccountKeyHash {
-  std::size_t operator()(const AccountKey& key) const {
+  std::size_t operator()(const AccountKey& key) const noexcept {
     return mix(static_cast<std::uint64_t>(key.customer) * 0x9e3779b97f4a7c15ULL +
                static_cast<std::uint64_t>(key.item));
   }
@@ -46,8 +47,28 @@ struct StoredAccount {
 };
 struct AccountTraits {
   using Key = AccountKey;
+  using KeyHash = AccountKeyHash;
   using Value = StoredAccount;
-  static std::size_t hash(const AccountKey& key) { return AccountKeyHash{}(key); }
+  static constexpr bool kPins = true;
+  static constexpr std::size_t kTypicalBytes = 24;
+
+  static std::string pack(const AccountKey& key) {
+    std::string bytes;
+    append_number(bytes, static_cast<std::uint64_t>(key.customer));
+    append_number(bytes, static_cast<std::uint64_t>(key.item));
+    return bytes;
+  }
+  static std::string pack(const StoredAccount& value) {
+    std::string bytes;
+    append_number(bytes, static_cast<std::uint64_t>(value.last_entry));
+    return bytes.append(value.blob);
+  }
+  static StoredAccount unpack(std::string_view bytes) {
+    StoredAccount value;
+    value.last_entry = static_cast<std::int64_t>(take_number(bytes));
+    value.blob = bytes;
+    return value;
+  }
 };
 using AccountCache = ShardedCache<AccountTraits>;
 
@@ -68,24 +89,43 @@ struct CustomerNameView {
   CustomerType type = CustomerType::kUser;
   std::string_view id;
 };
-template <class A, class B>
-requires(std::is_same_v<A, CustomerName> || std::is_same_v<A, CustomerNameView>) &&
-    (std::is_same_v<B, CustomerName> || std::is_same_v<B, CustomerNameView>)bool operator==(
-        const A& a, const B& b) {
-  return a.project == b.project && a.type == b.type && std::string_view(a.id) == b.id;
+inline bool operator==(const CustomerName& a, const CustomerName& b) {
+  return a.project == b.project && a.type == b.type && a.id == b.id;
 }
-struct CustomerTraits {
-  using Key = CustomerName;
-  using Value = CustomerRow;
-  template <class K>
-  static std::size_t hash(const K& key) {
+inline bool operator==(const CustomerNameView& a, const CustomerNameView& b) {
+  return a.project == b.project && a.type == b.type && a.id == b.id;
+}
+struct CustomerNameHash {
+  std::size_t operator()(const CustomerName& key) const noexcept {
     return mix(std::hash<std::string_view>{}(key.id) ^
                (static_cast<std::uint64_t>(key.project) << 2) ^
                static_cast<std::uint64_t>(key.type));
   }
 };
-struct CustomerNameHash {
-  std::size_t operator()(const CustomerName& key) const { return CustomerTraits::hash(key); }
+struct CustomerTraits {
+  using Key = CustomerName;
+  using KeyHash = CustomerNameHash;
+  using Value = CustomerRow;
+  static constexpr bool kPins = false;
+  static constexpr std::size_t kTypicalBytes = 24;
+
+  template <class Name>
+  requires std::is_same_v<Name, CustomerName> || std::is_same_v<Name, CustomerNameView>
+  static std::string pack(const Name& name) {
+    std::string bytes;
+    append_number(bytes, static_cast<std::uint64_t>(name.project));
+    bytes.push_back(static_cast<char>(name.type));
+    return bytes.append(name.id);
+  }
+  static std::string pack(const CustomerRow& row) {
+    std::string bytes;
+    append_number(bytes, static_cast<std::uint64_t>(row.id) << 1 | (row.deleted ? 1U : 0U));
+    return bytes;
+  }
+  static CustomerRow unpack(std::string_view bytes) {
+    const std::uint64_t number = take_number(bytes);
+    return {static_cast<std::int64_t>(number >> 1), (number & 1) != 0};
+  }
 };
 using CustomerCache = ShardedCache<CustomerTraits>;
 

@@ -17,9 +17,10 @@ namespace purser::sqlite {
 struct SqliteOptions {
   std::string path;  ///< the database file; made when absent, its folder must exist
 
-  /// Item accounts and customers that are kept in memory, each; more only while accounts are ahead
-  /// of their rows. About 100 bytes each. Range: 1 and more.
-  std::size_t cache_accounts = 100'000;
+  /// Memory for item accounts, and as much for customers' names: room for about this many of each,
+  /// 30 bytes with what finds them, when names are short. Accounts that are ahead of their rows
+  /// come on top of it, about 100 bytes each. Range: 1 and more.
+  std::size_t cache_accounts = 600'000;
 
   /// Views that can be borrowed at once. Range: 1–64.
   int readers = 4;

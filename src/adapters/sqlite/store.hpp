@@ -45,8 +45,6 @@ class SqliteStore final : public app::Store {
   bool catch_up(std::size_t count);
   void run_background();
 
-  std::optional<app::CustomerItems> cached_items(const CustomerKey& customer,
-                                                 const std::vector<ItemId>& items);
   Result<app::CustomerItems> load_items(const CustomerKey& customer,
                                         const std::vector<ItemId>& items);
 

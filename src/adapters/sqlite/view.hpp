@@ -8,9 +8,7 @@ namespace purser::sqlite {
 
 // What a view stands on; a base of its own because it must be there before the reads.
 struct ViewGround {
-  ViewGround(ConnectionPool& pool, SharedState& shared)
-      : connection(pool), resolver(*connection, shared) {}
-  ConnectionPool::Lent connection;
+  ViewGround(ConnectionPool& pool, SharedState& shared) : resolver(pool, shared) {}
   CommittedResolver resolver;
 };
 
@@ -18,7 +16,7 @@ struct ViewGround {
 class View final : private ViewGround, public ReadsBy<app::StoreView> {
  public:
   View(ConnectionPool& pool, SharedState& shared)
-      : ViewGround(pool, shared), ReadsBy(*connection, resolver) {}
+      : ViewGround(pool, shared), ReadsBy(resolver.connection(), resolver) {}
 
   Result<domain::ItemAccount> item(const ItemKey& key) override;
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,

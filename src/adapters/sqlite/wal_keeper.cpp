@@ -30,7 +30,13 @@ int WalKeeper::on_commit(void* self, sqlite3*, const char*, int pages) {
 }
 
 void WalKeeper::copy() {
-  checkpoint(*own_);
+  // SQLite syncs the database file only with a checkpoint that reached the log's end, which is the
+  // writer's: syncing here takes tens of milliseconds off it. The second pass takes what was
+  // committed during the first, so that hardly any pages are left to the writer.
+  for (int pass = 0; pass < 2; ++pass) {
+    checkpoint(*own_);
+    own_->sync_database_file();
+  }
   stage_.store(Stage::kFinish);
 }
 
