@@ -28,13 +28,21 @@ Millis grace_of(const ProjectSettings& settings) {
   return {settings.past_due_grace_days * kDay.count};
 }
 
-Result<CalendarInterval> interval_of(const domain::Purchase& purchase) {
-  const domain::Price* price =
+Result<CalendarInterval> require_interval(const domain::Purchase& purchase) {
+  const std::optional<CalendarInterval> interval = domain::interval_of(purchase);
+  if (interval) return *interval;
+  return Error::internal("subscription " + purchase.id.str() + " has no price with an interval");
+}
+
+Result<domain::SwitchPlan> plan_of(const domain::Purchase& purchase,
+                                   const domain::PendingSwitch& change) {
+  const domain::Price* to = change.product.find_price(change.price);
+  if (to == nullptr) return Error::internal("a change of plan to a price that is not there");
+  const domain::Price* from =
       purchase.price ? purchase.product.find_price(*purchase.price) : nullptr;
-  if (price == nullptr || !price->interval) {
-    return Error::internal("subscription " + purchase.id.str() + " has no price with an interval");
-  }
-  return *price->interval;
+  const bool same = from != nullptr && from->interval == to->interval &&
+                    from->amount.currency() == to->amount.currency();
+  return domain::SwitchPlan{*to, change.quantity, !same, false};
 }
 
 EventField product_field(const domain::Purchase& purchase) {
@@ -48,7 +56,7 @@ std::optional<Timestamp> PurchaseBook::wake_of(const domain::Purchase& purchase,
   if (!runs) return std::nullopt;
   const domain::Subscription& subscription = *purchase.subscription;
   if (!look && !subscription.is_local()) look = next_look(subscription, batch_.now());
-  std::optional<Timestamp> due = domain::next_due(subscription, grace_);
+  std::optional<Timestamp> due = domain::next_due(subscription, grace_, batch_.now());
   // What was due by now has been done; to be woken for it again would never end.
   if (due && *due <= batch_.now()) due.reset();
   if (!due || !look) return due ? due : look;
@@ -129,6 +137,10 @@ Status PurchaseBook::tell_changes(const domain::Purchase& before, const domain::
                        {"pending_switch", std::int64_t{now.pending ? 1 : 0}}});
 }
 
+Status PurchaseBook::reschedule(const domain::Purchase& purchase) {
+  return batch_.update_purchase(purchase, wake_of(purchase, std::nullopt));
+}
+
 Status PurchaseBook::renewed(const domain::Purchase& purchase, const TransactionNote& note,
                              Timestamp at) {
   PURSER_CHECK_OK(record(purchase, note, at));
@@ -176,7 +188,7 @@ Status PurchaseBook::end_alone(domain::Purchase purchase, Timestamp at, bool cre
     domain::Subscription& subscription = *purchase.subscription;
     if (subscription.is_local() && !domain::is_final(subscription.status)) {
       // Its periods up to the end happened; one that would begin with it did not.
-      PURSER_TRY(const CalendarInterval interval, interval_of(purchase));
+      PURSER_TRY(const CalendarInterval interval, require_interval(purchase));
       const domain::Advance advance = domain::advance(subscription, interval, at + Millis{-1});
       PURSER_CHECK_OK(write_renewals(purchase, advance.renewals));
       subscription = advance.subscription;

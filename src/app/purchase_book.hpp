@@ -64,8 +64,14 @@ class PurchaseBook {
   /// since it was last written (cancellation, pending switch) becomes a transaction, and what a
   /// customer sees of it the event subscription.updated, so whoever changes it first tells of it.
   Status update(domain::Purchase purchase, std::optional<Timestamp> wake_at = {});
+  /// Says when a worker should look at it next: as update() does, of one that did not change.
+  Status reschedule(const domain::Purchase& purchase);
   /// One more period began and was paid: transaction "renewal" and event subscription.renewed.
   Status renewed(const domain::Purchase& purchase, const TransactionNote& note, Timestamp at);
+  /// A period of a subscription with a provider is paid, whose purchase is written afterwards: its
+  /// repeats are made, each dated when it was due. Those that waited from before its start were not
+  /// paid for and are never made. Errors: kQuantityOutOfRange.
+  Status pay_period(const domain::Purchase& purchase, Timestamp start, Timestamp end);
   /// A switch of plan takes effect at `at` ≤ now (absent: now): items, purchase, transaction
   /// "switch", event subscription.switched, and the add-ons that lose their last base. `after`
   /// comes from domain::switched. Errors: kQuantityOutOfRange.
@@ -135,13 +141,18 @@ class PurchaseBook {
   Result<std::vector<ItemId>> items_of(const domain::Purchase& purchase);
   /// until and ends_at of the purchase's terms; an add-on gives access no longer than its bases.
   Result<domain::TermLimits> limits_of(const domain::Purchase& purchase);
+  /// What it gives at its start; the terms of an add-on end with its bases.
+  Result<std::vector<domain::ItemGrant>> grants_of(const domain::Purchase& purchase);
   Result<ItemChanges> decide_grants(const domain::Purchase& purchase);
   Result<ItemChanges> decide_switch(const domain::Purchase& before, const domain::Purchase& after,
                                     Timestamp at);
   Result<ItemChanges> decide_limits(const domain::Purchase& purchase, Timestamp at);
+  Result<ItemChanges> decide_limits(const domain::Purchase& purchase,
+                                    const domain::TermLimits& limits, Timestamp at);
   Result<ItemChanges> decide(const domain::Purchase& purchase, const Decide& decide);
   Status write(const domain::Purchase& purchase, const ItemChanges& changes);
   Result<bool> can_be_active_again(const domain::Purchase& purchase);
+  Result<Timestamp> last_granted(const ItemKey& key, const domain::Purchase& purchase);
   Status resume_terms(const domain::Purchase& purchase);
 
   std::optional<Timestamp> wake_of(const domain::Purchase& purchase,
@@ -153,7 +164,11 @@ class PurchaseBook {
 };
 
 /// The interval of the price of a subscription. Errors: kInternalError for a purchase without one.
-Result<CalendarInterval> interval_of(const domain::Purchase& purchase);
+Result<CalendarInterval> require_interval(const domain::Purchase& purchase);
+/// A recorded change of the purchase's plan, as domain::switched takes it. Errors: kInternalError
+/// for one to a price that its snapshot lacks.
+Result<domain::SwitchPlan> plan_of(const domain::Purchase& purchase,
+                                   const domain::PendingSwitch& change);
 /// The product's id in an event's payload; null for an inline product.
 EventField product_field(const domain::Purchase& purchase);
 

@@ -67,7 +67,7 @@ Status PurchaseBook::apply_due(const CustomerKey& customer) {
     std::vector<std::pair<std::size_t, domain::Advance>> renewed;
     for (std::size_t i = 0; i < active.size(); ++i) {
       if (!active[i].subscription) continue;
-      PURSER_TRY(const CalendarInterval interval, interval_of(active[i]));
+      PURSER_TRY(const CalendarInterval interval, require_interval(active[i]));
       domain::Advance advance = domain::advance(*active[i].subscription, interval, now);
       const std::optional<Timestamp> at = instant_of(advance);
       if (at && (!first || *at < first->at)) first = Event{i, *at, advance};
@@ -102,11 +102,7 @@ Status PurchaseBook::apply_event(domain::Purchase purchase, const domain::Advanc
 
 Status PurchaseBook::apply_pending(domain::Purchase purchase,
                                    const domain::PendingSwitch& pending) {
-  const domain::Price* price = pending.product.find_price(pending.price);
-  if (price == nullptr) return Error::internal("a pending switch to a price that is not there");
-  PURSER_TRY(const CalendarInterval interval, interval_of(purchase));
-  domain::SwitchPlan plan{*price, pending.quantity};
-  plan.new_interval = price->interval != interval;
+  PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase, pending));
   domain::Purchase after =
       domain::switched(purchase, pending.product, pending.catalog_version, plan, pending.at);
   const Status switched = switch_plan(purchase, std::move(after), std::nullopt, pending.at);

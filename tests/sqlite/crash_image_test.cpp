@@ -8,7 +8,7 @@
 
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "domain/ledger.hpp"
-#include "tests/contract/store_contract.hpp"
+#include "tests/contract/subscription_records.hpp"
 #include "tests/contract/temporary_folder.hpp"
 #include "tests/sqlite/fault_vfs.hpp"
 
@@ -36,6 +36,35 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 using Books = std::map<std::string, std::int64_t>;
 constexpr int kCustomers = 12;
 const ItemKey kCounter = item_of(customer_of("p", CustomerType::kCustom, "counter"), "batches");
+
+/// Its term's limit moves with each batch, which no line tells.
+const ItemKey kPlan = item_of(customer_of("p", CustomerType::kCustom, "subscriber"), "credits");
+const PurchaseId kPlanPurchase("plan");
+Timestamp paid_through(std::int64_t batches) { return at(1'000'000'000'000 + batches); }
+
+/// A subscription that is paid a little longer; the first time, its first grant.
+Status extend_plan(app::StoreBatch& batch) {
+  PURSER_TRY(const auto counter, batch.item(kCounter));
+  const domain::TermLimits limits{paid_through(counter.quantity().value()), std::nullopt};
+  PURSER_TRY(auto account, batch.item(kPlan));
+  if (account.terms.empty()) {
+    domain::Purchase purchase = contract::subscription_of(kPlan.customer, kPlanPurchase.str());
+    purchase.product.included_items.push_back(
+        {kPlan.item, contract::amount(10), {}, domain::Expiry::kNever});
+    PURSER_CHECK_OK(batch.insert_purchase(purchase, limits.until));
+    domain::IncludedGrant grant;
+    grant.source = kPlanPurchase;
+    grant.quantity = contract::amount(10);
+    grant.anchor = batch.now();
+    grant.keeps_term = true;
+    grant.until = limits.until;
+    PURSER_TRY(const auto change, domain::grant_included(std::move(account), grant, batch.now()));
+    return batch.put_item(kPlan, change.account, change.entries);
+  }
+  PURSER_TRY(const auto change,
+             domain::extend_source(std::move(account), kPlanPurchase, limits, batch.now()));
+  return batch.put_item(kPlan, change.account, change.entries);
+}
 
 ItemKey key_of(int number) {
   return item_of(customer_of("p", CustomerType::kCustom, "c" + std::to_string(number)), "credits");
@@ -84,6 +113,7 @@ class RecordedRun {
     clock_.set(clock_.now().millis() + 1000);
     acknowledge(store, [&](app::StoreBatch& batch) -> Status {
       PURSER_CHECK_OK(contract::give(batch, kCounter, 1));
+      PURSER_CHECK_OK(extend_plan(batch));
       const int commands = 1 + static_cast<int>(random_() % 5);
       for (int i = 0; i < commands; ++i) PURSER_CHECK_OK(command(batch));
       return {};
@@ -140,6 +170,12 @@ class CrashImages : public testing::Test {
     const std::int64_t held = begun ? 1 + view->item(kCounter)->quantity().value() : 0;
     ASSERT_GE(held, acknowledged) << "an acknowledged batch is lost";
     ASSERT_LE(held, acknowledged + 1) << "more than the batch in flight is there";
+    const auto plan = view->item(kPlan);
+    PURSER_ASSERT_OK(plan);
+    ASSERT_EQ(plan->terms.size(), held > 1 ? 1U : 0U);
+    if (!plan->terms.empty()) {
+      EXPECT_EQ(plan->terms[0].until, paid_through(held - 1));
+    }
     const Books& books = run.books_after(held);
     for (int i = 0; i < kCustomers; ++i) {
       const ItemKey key = key_of(i);

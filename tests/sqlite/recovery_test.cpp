@@ -1,23 +1,18 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <iostream>
 #include <map>
 #include <random>
 
-#include "adapters/sqlite/sqlite_store.hpp"
-#include "tests/contract/store_contract.hpp"
-#include "tests/contract/temporary_folder.hpp"
+#include "tests/contract/subscription_records.hpp"
+#include "tests/sqlite/lives.hpp"
 
-// Random work with crashes in between: the files are copied while the store has them open, and the
-// copy is opened in its place. The store must always equal a plain map.
+// Random work with kills in between. The store must always equal a plain map.
 
 namespace purser::sqlite {
 namespace {
 
 using contract::amount;
-using contract::at;
 using contract::customer_of;
 using contract::item_of;
 
@@ -26,62 +21,47 @@ struct Model {
   std::map<ItemKey, std::vector<domain::Entry>> lines;
 };
 
+/// A store with small limits, so that rows of balances are written at every point.
+SqliteOptions small_limits(std::mt19937_64& random) {
+  SqliteOptions options;
+  options.background = false;
+  options.dirty_limit = static_cast<std::int64_t>(2 + random() % 60);
+  options.checkpoint_pages = static_cast<int>(1 + random() % 60);
+  options.cache_accounts = 1 + random() % 40;
+  return options;
+}
+
 class RandomLives {
  public:
-  explicit RandomLives(std::uint64_t seed) : random_(seed) {
-    options_.background = false;
-    options_.dirty_limit = static_cast<std::int64_t>(2 + random_() % 60);
-    options_.checkpoint_pages = static_cast<int>(1 + random_() % 60);
-    options_.cache_accounts = 1 + random_() % 40;
-    start_life();
-    PURSER_EXPECT_OK(store_->commit(
+  explicit RandomLives(std::uint64_t seed) : random_(seed), lives_(small_limits(random_)) {
+    PURSER_EXPECT_OK(lives_.store().commit(
         [](app::StoreBatch& batch) { return batch.insert_project(contract::project_of("p")); }));
   }
 
   void run(int batches) {
     for (int i = 0; i < batches; ++i) {
-      clock_.set(clock_.now().millis() + static_cast<std::int64_t>(random_() % 100'000));
+      const bool long_wait = random_() % 8 == 0;  // long enough for intervals to pass
+      const std::uint64_t longest = long_wait ? 200'000'000 : 100'000;
+      advance(static_cast<std::int64_t>(random_() % longest));
       batch();
       if (random_() % 20 == 0) {
-        crash();
+        lives_.crash();
         compare();
       }
       if (testing::Test::HasFailure()) return;
     }
     compare();
-    store_.reset();  // in order
-    start_life();
+    lives_.restart();
     compare();
   }
 
  private:
-  void start_life() {
-    options_.path = folder_.path("life" + std::to_string(life_) + ".db");
-    auto opened = open_sqlite_store(options_, clock_);
-    PURSER_ASSERT_OK(opened);
-    store_ = *std::move(opened);
-  }
-
-  /// What a killed process leaves: the files as they are now.
-  void crash() {
-    const std::string before = folder_.path("life" + std::to_string(life_) + ".db");
-    const std::string after = folder_.path("life" + std::to_string(++life_) + ".db");
-    for (const char* suffix : {"", "-wal"}) {
-      if (std::filesystem::exists(before + suffix)) {
-        std::filesystem::copy_file(before + suffix, after + suffix);
-      }
-    }
-    store_.reset();
-    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
-      std::filesystem::remove(before + suffix);
-    }
-    start_life();
-  }
+  void advance(std::int64_t millis) { lives_.clock().set(lives_.clock().now().millis() + millis); }
 
   void batch() {
     Model after = model_;
     const bool sinks = random_() % 12 == 0;
-    const Status status = store_->commit([&](app::StoreBatch& batch) -> Status {
+    const Status status = lives_.store().commit([&](app::StoreBatch& batch) -> Status {
       after = model_;
       const int commands = static_cast<int>(random_() % 8);
       for (int i = 0; i < commands; ++i) {
@@ -112,7 +92,7 @@ class RandomLives {
                                 random_() % 3 == 0 ? "seats" : "credits");
     PURSER_TRY(const domain::ItemAccount found, batch.item(key));
     EXPECT_EQ(found, model.accounts[key]);
-    PURSER_TRY(const domain::Change change, decide(found, batch.now()));
+    PURSER_TRY(const domain::Change change, decide(batch, key, found));
     PURSER_CHECK_OK(batch.put_item(key, change.account, change.entries));
     model.accounts[key] = change.account;
     auto& lines = model.lines[key];
@@ -120,34 +100,92 @@ class RandomLives {
     return {};
   }
 
-  Result<domain::Change> decide(const domain::ItemAccount& account, Timestamp now) {
+  Result<domain::Change> decide(app::StoreBatch& batch, const ItemKey& key,
+                                const domain::ItemAccount& account) {
+    const Timestamp now = batch.now();
     const auto count = amount(static_cast<std::int64_t>(1 + random_() % 50));
-    switch (random_() % 5) {
-      case 0: {
-        domain::Grant grant;
-        grant.amount = count;
-        grant.expires_at = now + Millis{static_cast<std::int64_t>(1 + random_() % 900'000)};
-        return domain::grant(account, grant, now);
-      }
+    switch (random_() % 10) {
+      case 0:
       case 1: {
         domain::Grant grant;
         grant.amount = count;
+        if (random_() % 2 == 0) grant.expires_at = soon(now);
         grant.description = "a gift";
         return domain::grant(account, grant, now);
       }
       case 2:
-        return domain::decrease(account, count, "", now);
       case 3:
+        return domain::decrease(account, count, "", now);
+      case 4:
         return domain::apply_due(account, now);
-      default: {
+      case 5:
+      case 6: {
         PURSER_TRY(auto tried, domain::try_decrease(account, count, "", now));
         return std::move(tried.change);
       }
+      case 7:
+        return include(batch, key, account);
+      default:
+        if (account.terms.empty()) return include(batch, key, account);
+        return change_term(account, now);
+    }
+  }
+
+  Timestamp soon(Timestamp now) {
+    return now + Millis{static_cast<std::int64_t>(1 + random_() % 300'000'000)};
+  }
+  std::optional<Timestamp> maybe_soon(Timestamp now) {
+    return random_() % 2 == 0 ? std::optional(soon(now)) : std::nullopt;
+  }
+  domain::TermLimits any_limits(Timestamp now) { return {maybe_soon(now), maybe_soon(now)}; }
+
+  domain::IncludedGrant any_grant(const PurchaseId& source, Timestamp now) {
+    domain::IncludedGrant grant;
+    grant.source = source;
+    grant.quantity = amount(static_cast<std::int64_t>(1 + random_() % 50));
+    if (random_() % 3 != 0) grant.repeat = CalendarInterval{IntervalUnit::kDay, 1};
+    grant.expires = static_cast<domain::Expiry>(random_() % (grant.repeat ? 3 : 2));
+    grant.anchor = now;
+    grant.keeps_term = true;
+    const domain::TermLimits limits = any_limits(now);
+    grant.until = limits.until;
+    grant.ends_at = limits.ends_at;
+    return grant;
+  }
+
+  /// Somebody subscribes to something that includes the item.
+  Result<domain::Change> include(app::StoreBatch& batch, const ItemKey& key,
+                                 const domain::ItemAccount& account) {
+    const std::string id = "b" + std::to_string(++purchases_);
+    const domain::IncludedGrant grant = any_grant(PurchaseId(id), batch.now());
+    domain::Purchase purchase = contract::subscription_of(key.customer, id);
+    purchase.product.included_items.push_back(
+        {key.item, grant.quantity, grant.repeat, grant.expires});
+    purchase.anchor = grant.anchor;
+    PURSER_CHECK_OK(batch.insert_purchase(purchase, std::nullopt));
+    return domain::grant_included(account, grant, batch.now());
+  }
+
+  /// What lines tell only a part of, or nothing.
+  Result<domain::Change> change_term(const domain::ItemAccount& account, Timestamp now) {
+    const PurchaseId source = account.terms[random_() % account.terms.size()].source;
+    switch (random_() % 6) {
+      case 0:
+      case 1:
+        return domain::extend_source(account, source, any_limits(now), now);
+      case 2:
+        return domain::switch_source(account, source, any_grant(source, now), any_limits(now), now);
+      case 3:
+        return domain::switch_source(account, source, std::nullopt, any_limits(now), now);
+      case 4:
+        return domain::end_source(account, source, now);
+      default:
+        return domain::revoke_source(account, source, now);
     }
   }
 
   void compare() {
-    const auto view = store_->view();
+    const auto view = lives_.store().view();
     for (const auto& [key, account] : model_.accounts) {
       const auto found = view->item(key);
       PURSER_ASSERT_OK(found);
@@ -160,19 +198,16 @@ class RandomLives {
         ASSERT_EQ(lines->at(i).entry, expected[expected.size() - 1 - i]);
       }
     }
-    const auto report = store_->verify({});
+    const auto report = lives_.store().verify({});
     PURSER_ASSERT_OK(report);
     for (const auto& finding : report->findings) {
       ADD_FAILURE() << finding.where << ": " << finding.what;
     }
   }
 
-  contract::TemporaryFolder folder_;
-  contract::TestClock clock_;
   std::mt19937_64 random_;
-  SqliteOptions options_;
-  int life_ = 0;
-  std::unique_ptr<app::Store> store_;
+  Lives lives_;
+  int purchases_ = 0;
   Model model_;
 };
 

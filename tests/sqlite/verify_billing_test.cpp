@@ -393,8 +393,8 @@ TEST_F(SqliteVerifyBilling, AGapInTheRepeats) {
       "item points: the repeats of purchase o1 are not those that were due");
 }
 
-TEST_F(SqliteVerifyBilling, RepeatsThatBeganTooLate) {
-  expect_found("UPDATE purchases SET anchor = anchor - 86400000 WHERE id = 'o1'",
+TEST_F(SqliteVerifyBilling, RepeatsThatBeganTooEarly) {
+  expect_found("UPDATE purchases SET anchor = anchor + 86400000 WHERE id = 'o1'",
                "the repeats of purchase o1 are not those that were due");
 }
 

@@ -39,6 +39,7 @@ void Query::give_back() {
 }
 
 Result<bool> Query::step() {
+  bad_column_ = -1;
   const int rc = sqlite3_step(statement());
   if (rc == SQLITE_ROW) return true;
   if (rc == SQLITE_DONE) return false;
