@@ -162,6 +162,7 @@ Result<TakenBack> take_back(StoreBatch& batch, PurchaseBook& book, const PaidPur
   if (gone || !pays_for_present(paid.invoice, purchase)) return taken;
   PURSER_TRY(const Present present, present_of(batch, paid));
   const std::int64_t after = present.refunded + amount;
+  if (purchase.subscription) quantity = Quantity();  // all of one invoice may be part of a period
   const auto given_back = purchase.refunded_quantity.plus(quantity);
   if (!given_back) return Error::internal("a refunded quantity out of range");
   purchase.refunded_quantity = std::min(*given_back, purchase.quantity);
