@@ -32,8 +32,8 @@ Timestamp to_timestamp(sdk::Time time) {
 
 Timeline::Timeline()
     : url_(environment("PURSER_URL")),
-      sandbox_(environment("PURSER_SANDBOX_URL")),
-      root_key_(environment("PURSER_ROOT_KEY")),
+      sandbox_(environment("TEST_SANDBOX_URL")),
+      root_key_(environment("TEST_ROOT_KEY")),
       admin_key_(environment("PURSER_SUPER_SECRET_ADMIN_KEY")) {
   sdk::ServerOptions options;
   options.base_url = url_;
@@ -103,11 +103,13 @@ void Timeline::use_card(const sdk::Customer& customer, const std::string& card) 
 std::int64_t Timeline::money_taken() {
   const auto answer = send("GET", sandbox_ + "/_sandbox/books", "", {});
   const auto books = json::parse(answer.body);
-  if (!books) throw std::runtime_error("the sandbox's books: " + answer.body);
+  const json::Value* accounts = books ? books->find("accounts") : nullptr;
+  if (accounts == nullptr) throw std::runtime_error("the sandbox's books: " + answer.body);
   std::int64_t sum = 0;
-  for (const json::Value& charge : *books->find("charges")->as_array()) {
-    sum +=
-        charge.int_at("amount_captured").value_or(0) - charge.int_at("amount_refunded").value_or(0);
+  for (const json::Value& account : *accounts->as_array()) {
+    const json::Value* dollars = account.find("totals")->find("usd");
+    if (dollars == nullptr) continue;
+    sum += dollars->int_at("charged").value_or(0) - dollars->int_at("refunded").value_or(0);
   }
   return sum;
 }

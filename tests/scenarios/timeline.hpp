@@ -27,7 +27,7 @@ Timestamp to_timestamp(sdk::Time time);
 /// it.
 class Timeline {
  public:
-  /// Reads PURSER_URL, PURSER_SANDBOX_URL, PURSER_ROOT_KEY and the project's keys.
+  /// Reads PURSER_URL, TEST_SANDBOX_URL, TEST_ROOT_KEY and the project's keys.
   Timeline();
 
   Timestamp now() const { return now_; }
