@@ -169,6 +169,7 @@ std::variant<Record*, Failure> open_dispute(const Scene& scene, Record& charge,
 void open_due_dispute(const Scene& scene, Record& charge) {
   const std::string reason = text_at(charge.hidden, "dispute_reason");
   charge.hidden.erase("dispute_at");
+  enter_time_of(scene, charge.doc);
   scene.changed(kCharge, charge);
   (void)open_dispute(scene, charge, reason);
 }

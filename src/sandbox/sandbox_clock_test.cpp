@@ -124,6 +124,28 @@ TEST_F(SandboxClockTest, ADisputeTakesTheMoneyAndEvidenceDecides) {
   EXPECT_EQ(books.number("accounts.0.totals.usd.disputed"), 1000);
 }
 
+TEST_F(SandboxClockTest, DisputesComeOnAClockThatIsAheadToo) {
+  const std::string clock = new_clock("2040-01-01T00:00:00Z");
+  const std::string customer = new_customer("pm_card_createDispute", {{"test_clock", clock}});
+  subscribe(customer, new_price(1000, "month"));
+  EXPECT_EQ(get("/v1/disputes").number("data.0.created"), at("2040-01-01T00:00:00Z"));
+}
+
+TEST_F(SandboxClockTest, NothingIsSoldToACustomerWhoWasDeleted) {
+  const std::string customer = new_customer("pm_card_visa");
+  const Seen sale = new_session({{"customer", customer}});
+  const Seen draft = post("/v1/invoices", {{"customer", customer}, {"auto_advance", "true"}});
+  const Seen made = subscribe(customer, new_price(1000, "month"));
+  EXPECT_EQ(remove("/v1/customers/" + customer).status, 200);
+  EXPECT_EQ(get("/v1/subscriptions/" + made.text("id")).text("status"), "canceled");
+  EXPECT_EQ(pay(sale).status, 402);
+  EXPECT_EQ(post("/v1/invoices/" + draft.text("id") + "/pay").status, 400);
+  EXPECT_EQ(subscribe(customer, new_price(1000, "month")).status, 400);
+  now_millis_ += 400LL * 24 * 3600 * 1000;
+  EXPECT_EQ(count("/v1/charges"), 1U);
+  EXPECT_EQ(get("/v1/invoices/" + draft.text("id")).text("status"), "draft");
+}
+
 TEST_F(SandboxClockTest, AnyChargeCanBeDisputedOnRequest) {
   const Seen sale = new_session();
   pay(sale);
