@@ -63,15 +63,7 @@ Result<Change> grant_included(ItemAccount account, const IncludedGrant& grant, T
   if (terms::find(draft.account(), grant.source) != nullptr) {
     return Error::internal("purchase " + grant.source.str() + " has granted this item already");
   }
-  Term term;
-  term.source = grant.source;
-  term.quantity = grant.quantity;
-  term.repeat = grant.repeat;
-  term.expires = grant.expires;
-  term.anchor = grant.anchor;
-  term.granted = grant.quantity;
-  term.until = grant.until;
-  term.ends_at = grant.ends_at;
+  Term term = terms::term_of(grant);
   const Timestamp at = std::min(grant.anchor, now);
   PURSER_CHECK_OK(draft.add(grant.quantity, terms::lot_key(term), {Cause::kPurchase, at, {}}));
   if (grant.repeat || grant.keeps_term) terms::put(draft.account(), std::move(term));

@@ -193,8 +193,11 @@ Result<Change> grant_included(ItemAccount account, const IncludedGrant& grant, T
 
 /// Until when a purchase is paid, and when it ends.
 struct TermLimits {
-  std::optional<Timestamp> until = {};
-  std::optional<Timestamp> ends_at = {};
+  std::optional<Timestamp> until = {};    ///< as in Term
+  std::optional<Timestamp> ends_at = {};  ///< as in Term
+  /// Repeats that were due before it and waited are known to be unpaid: they are never made, their
+  /// intervals count as granted. For who pays again after a stretch for which nobody paid.
+  std::optional<Timestamp> unpaid_before = {};
   friend bool operator==(const TermLimits&, const TermLimits&) = default;
 };
 /// Moves the limits of a purchase's term, after what was due under the old ones. When a lapsed term
@@ -246,6 +249,12 @@ Result<Change> revoke_source(ItemAccount account, const PurchaseId& source, Time
 /// Errors: as above, also for an `at_most` that is not positive.
 Result<Change> revoke_part(ItemAccount account, const PurchaseId& source, Quantity at_most,
                            Timestamp now);
+
+/// A dispute was won: the purchase gets the term again that revoke_source took, as grant_included
+/// would have made it. It grants from the first boundary after `now` on; what the dispute took of
+/// the lots is given back by grant() with kRestoration. Due things are applied first. With a term
+/// there already nothing else happens. Errors: kInternalError when the grant breaks its contract.
+Result<Change> restore_term(ItemAccount account, const IncludedGrant& grant, Timestamp now);
 
 /// Replays one recorded entry on an account: its lots and debt, and, when the account holds the
 /// term of a kRepeat entry, that term's `next` and `granted`. Terms are otherwise neither added,

@@ -28,7 +28,17 @@ Status restore(Draft& draft, Term& term, Timestamp now) {
   return draft.add(withheld, terms::lot_key(term), {Cause::kRestoration, now, {}});
 }
 
+// Jumps over the repeats that were due before `instant`.
+void skip_repeats(Term& term, Timestamp instant) {
+  if (!term.repeat || instant <= terms::interval_end(term)) return;
+  term.next = boundaries_until(term.anchor, *term.repeat, instant + Millis{-1}) + 1;
+  term.granted = Quantity();
+  // What was withheld of the last grant would have expired with its interval.
+  if (term.expires == Expiry::kWhenRepeated) term.withheld = Quantity();
+}
+
 Status move_limits(Draft& draft, Term& term, const TermLimits& limits, Timestamp now) {
+  if (limits.unpaid_before) skip_repeats(term, std::min(*limits.unpaid_before, now));
   term.until = limits.until;
   term.ends_at = limits.ends_at;
   const bool access = terms::gives_access(limits, now);
@@ -78,23 +88,25 @@ Quantity reduced(Quantity allowance, const std::vector<Carried>& carried) {
   return allowance;
 }
 
-// The term of the new plan, which has granted nothing yet.
-Term new_term(const PurchaseId& source, const std::optional<IncludedGrant>& to,
-              const TermLimits& limits, Timestamp now) {
-  Term term;
-  term.source = source;
-  term.anchor = to ? to->anchor : now;
+// A term under these limits that has granted nothing yet; its first repeat is still to come.
+Term new_term(const IncludedGrant& grant, const TermLimits& limits, Timestamp now) {
+  Term term = terms::term_of(grant);
+  term.granted = Quantity();
   term.until = limits.until;
   term.ends_at = limits.ends_at;
   term.lapsed = !terms::gives_access(limits, now);
-  if (!to) return term;
-  term.quantity = to->quantity;
-  term.repeat = to->repeat;
-  term.expires = to->expires;
-  if (to->repeat) {
-    term.next = boundaries_until(to->anchor, *to->repeat, terms::clock(limits, now)) + 1;
+  if (grant.repeat) {
+    term.next = boundaries_until(grant.anchor, *grant.repeat, terms::clock(limits, now)) + 1;
   }
   return term;
+}
+
+// What stays of a purchase's term when its new plan does not include the item.
+IncludedGrant nothing_of(const PurchaseId& source, Timestamp now) {
+  IncludedGrant nothing;
+  nothing.source = source;
+  nothing.anchor = now;
+  return nothing;
 }
 
 // Takes away what is left of all the purchase's lots, or of those that end with it.
@@ -146,7 +158,7 @@ Result<Change> switch_source(ItemAccount account, const PurchaseId& source,
   Term* old = terms::find(draft.account(), source);
   if (old == nullptr && !to) return draft.finish();
 
-  Term term = new_term(source, to, limits, now);
+  Term term = new_term(to.value_or(nothing_of(source, now)), limits, now);
   if (old != nullptr) {
     PURSER_CHECK_OK(move_limits(draft, *old, limits, now));
     const Quantity left = take_last_grant(draft, *old, now);
@@ -172,6 +184,18 @@ Result<Change> end_source(ItemAccount account, const PurchaseId& source, Timesta
 
 Result<Change> revoke_source(ItemAccount account, const PurchaseId& source, Timestamp now) {
   return stop_source(std::move(account), source, now, Cause::kRevocation);
+}
+
+Result<Change> restore_term(ItemAccount account, const IncludedGrant& grant, Timestamp now) {
+  PURSER_CHECK_OK(terms::check_contract(grant));
+  Draft draft(std::move(account));
+  terms::apply_due(draft, now);
+  const bool wanted = grant.repeat || grant.keeps_term;
+  if (!wanted || terms::find(draft.account(), grant.source) != nullptr) return draft.finish();
+  Term term = new_term(grant, {grant.until, grant.ends_at, {}}, now);
+  term.granted = term.quantity;
+  terms::put(draft.account(), std::move(term));
+  return draft.finish();
 }
 
 Result<Change> revoke_part(ItemAccount account, const PurchaseId& source, Quantity at_most,

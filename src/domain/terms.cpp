@@ -117,6 +117,19 @@ Status check_contract(const IncludedGrant& grant) {
   return {};
 }
 
+Term term_of(const IncludedGrant& grant) {
+  Term term;
+  term.source = grant.source;
+  term.quantity = grant.quantity;
+  term.repeat = grant.repeat;
+  term.expires = grant.expires;
+  term.anchor = grant.anchor;
+  term.granted = grant.quantity;
+  term.until = grant.until;
+  term.ends_at = grant.ends_at;
+  return term;
+}
+
 Term* find(ItemAccount& account, const PurchaseId& source) {
   const std::size_t place = place_of(account.terms, source);
   return stands_at(account.terms, place, source) ? &account.terms[place] : nullptr;

@@ -12,6 +12,9 @@ namespace purser::domain::terms {
 /// Whether the grant is one that a purchase can make. Errors: kInternalError.
 Status check_contract(const IncludedGrant& grant);
 
+/// The term that the grant begins, which has made its first grant.
+Term term_of(const IncludedGrant& grant);
+
 /// The purchase's term, or nullptr.
 Term* find(ItemAccount& account, const PurchaseId& source);
 const Term* find(const ItemAccount& account, const PurchaseId& source);
