@@ -33,7 +33,7 @@ int rank_of(std::string_view kind) {
   return kind == kInvoice ? 2 : 3;
 }
 
-// Sessions and charges do not show the clock of their customer.
+// Sessions do not show the clock of their customer.
 std::string clock_of(const Record& record) {
   const std::string shown = text_at(record.doc, "test_clock");
   return shown.empty() ? text_at(record.hidden, "test_clock") : shown;

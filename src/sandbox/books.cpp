@@ -72,7 +72,7 @@ json::Value account_books(const Account& account) {
                                 "invoice", "latest_charge", "metadata"})},
        {"charges", all(account, kCharge,
                        {"id", "status", "amount", "amount_refunded", "currency", "customer",
-                        "payment_intent", "invoice", "disputed", "dispute", "metadata"})},
+                        "payment_intent", "invoice", "disputed", "metadata"})},
        {"refunds",
         all(account, kRefund, {"id", "status", "amount", "currency", "charge", "payment_intent"})},
        {"disputes",

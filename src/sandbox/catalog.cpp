@@ -28,7 +28,6 @@ json::Value new_product(Call& call, const std::string& id, const std::string& na
   return object({{"id", id},
                  {"object", "product"},
                  {"active", true},
-                 {"attributes", empty_array()},
                  {"created", now},
                  {"default_price", nullptr},
                  {"description", nullptr},

@@ -62,6 +62,10 @@ bool needs_method(const Record& session) {
 
 Attempt attempt_payment(Checkout& checkout, const CheckoutForm& form) {
   if (const auto closed = answer_of_closed(checkout.session)) return *closed;
+  const std::string customer = text_at(checkout.session.doc, "customer");
+  if (!customer.empty() && enter_customer(scene_of(checkout), customer) == nullptr) {
+    return refused("The seller has removed your account. Nothing was paid.");
+  }
   const std::string known_email = known_email_of(checkout.session);
   Buyer buyer{form.name, known_email.empty() ? form.email : known_email};
   if (!is_email(buyer.email)) return refused("Your email address is incomplete.");

@@ -28,10 +28,38 @@ json::Value capabilities(bool complete) {
   return object({{"card_payments", state}, {"transfers", state}});
 }
 
+json::Value no_profile() {
+  return object({{"annual_revenue", nullptr},
+                 {"estimated_worker_count", nullptr},
+                 {"mcc", nullptr},
+                 {"name", "Sandbox"},
+                 {"support_address", nullptr},
+                 {"support_email", nullptr},
+                 {"support_phone", nullptr},
+                 {"support_url", nullptr},
+                 {"url", nullptr}});
+}
+
+json::Value no_settings() {
+  return object({{"branding", object({{"icon", nullptr},
+                                      {"logo", nullptr},
+                                      {"primary_color", nullptr},
+                                      {"secondary_color", nullptr}})},
+                 {"card_payments", object({{"statement_descriptor_prefix", nullptr},
+                                           {"statement_descriptor_prefix_kana", nullptr},
+                                           {"statement_descriptor_prefix_kanji", nullptr}})},
+                 {"dashboard", object({{"display_name", "Sandbox"}, {"timezone", "Etc/UTC"}})},
+                 {"payments", object({{"statement_descriptor", nullptr},
+                                      {"statement_descriptor_kana", nullptr},
+                                      {"statement_descriptor_kanji", nullptr},
+                                      {"statement_descriptor_prefix_kana", nullptr},
+                                      {"statement_descriptor_prefix_kanji", nullptr}})}});
+}
+
 json::Value account_document(const std::string& id, bool complete) {
   return object({{"id", id},
                  {"object", "account"},
-                 {"business_profile", object({{"name", "Sandbox"}, {"url", nullptr}})},
+                 {"business_profile", no_profile()},
                  {"business_type", nullptr},
                  {"capabilities", capabilities(complete)},
                  {"charges_enabled", complete},
@@ -42,7 +70,7 @@ json::Value account_document(const std::string& id, bool complete) {
                  {"metadata", empty_object()},
                  {"payouts_enabled", complete},
                  {"requirements", requirements(complete)},
-                 {"settings", object({{"dashboard", object({{"display_name", "Sandbox"}})}})},
+                 {"settings", no_settings()},
                  {"type", "standard"}});
 }
 

@@ -48,7 +48,6 @@ json::Value new_dispute(World& world, const json::Value& charge, const std::stri
       {{"id", world.new_id("dp_1")},
        {"object", "dispute"},
        {"amount", at(charge, "amount")},
-       {"balance_transaction", nullptr},
        {"balance_transactions", empty_array()},
        {"charge", at(charge, "id")},
        {"created", now},
@@ -158,7 +157,8 @@ std::variant<Record*, Failure> open_dispute(const Scene& scene, Record& charge,
   Record& dispute = scene.put(kDispute, new_dispute(scene.world, charge.doc, reason));
   json::Value before = charge.doc;
   set(charge.doc, "disputed", true);
-  set(charge.doc, "dispute", dispute.id());
+  // Shown by newer API versions only.
+  set(charge.hidden, "dispute", dispute.id());
   scene.changed(kCharge, charge);
   scene.tell("charge.dispute.created", dispute.doc);
   scene.tell("charge.dispute.funds_withdrawn", dispute.doc);
@@ -169,6 +169,7 @@ std::variant<Record*, Failure> open_dispute(const Scene& scene, Record& charge,
 void open_due_dispute(const Scene& scene, Record& charge) {
   const std::string reason = text_at(charge.hidden, "dispute_reason");
   charge.hidden.erase("dispute_at");
+  enter_time_of(scene, charge.doc);
   scene.changed(kCharge, charge);
   (void)open_dispute(scene, charge, reason);
 }

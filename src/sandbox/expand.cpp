@@ -14,7 +14,6 @@ struct Expandable {
 
 constexpr std::array kExpandable = {
     Expandable{"charge", kCharge},
-    Expandable{"dispute", kDispute},
     Expandable{"invoice", kInvoice},
     Expandable{"latest_invoice", kInvoice},
     Expandable{"pending_setup_intent", kSetupIntent},

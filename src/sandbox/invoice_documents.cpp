@@ -51,12 +51,48 @@ json::Value lines_document(World& world, const std::string& invoice,
                            const std::vector<Line>& lines) {
   json::Array data;
   for (const Line& line : lines) data.push_back(line_document(world, invoice, line));
-  const auto count = static_cast<std::int64_t>(data.size());
   return object({{"object", "list"},
                  {"data", json::Value(std::move(data))},
                  {"has_more", false},
-                 {"total_count", count},
                  {"url", "/v1/invoices/" + invoice + "/lines"}});
+}
+
+// The members of an invoice from "payment_settings" on, in Stripe's order.
+json::Value later_members(const Record& customer, const InvoiceOrder& order) {
+  const std::int64_t total = sum_of(order.lines);
+  return object({{"payment_settings", object({{"default_mandate", nullptr},
+                                              {"payment_method_options", nullptr},
+                                              {"payment_method_types", nullptr}})},
+                 {"period_end", order.period_end},
+                 {"period_start", order.period_start},
+                 {"post_payment_credit_notes_amount", 0},
+                 {"pre_payment_credit_notes_amount", 0},
+                 {"quote", nullptr},
+                 {"receipt_number", nullptr},
+                 {"rendering", nullptr},
+                 {"shipping_cost", nullptr},
+                 {"shipping_details", nullptr},
+                 {"starting_balance", 0},
+                 {"statement_descriptor", nullptr},
+                 {"status", "draft"},
+                 {"status_transitions", object({{"finalized_at", nullptr},
+                                                {"marked_uncollectible_at", nullptr},
+                                                {"paid_at", nullptr},
+                                                {"voided_at", nullptr}})},
+                 {"subscription", or_null(order.subscription)},
+                 {"subscription_details",
+                  order.subscription.empty() ? object({{"metadata", nullptr}})
+                                             : object({{"metadata", order.subscription_metadata}})},
+                 {"subtotal", total},
+                 {"subtotal_excluding_tax", total},
+                 {"tax", nullptr},
+                 {"test_clock", at(customer.doc, "test_clock")},
+                 {"total", total},
+                 {"total_discount_amounts", empty_array()},
+                 {"total_excluding_tax", total},
+                 {"total_tax_amounts", empty_array()},
+                 {"transfer_data", nullptr},
+                 {"webhooks_delivered_at", nullptr}});
 }
 
 }  // namespace
@@ -102,7 +138,6 @@ void apply_balance(json::Value& invoice, std::int64_t balance) {
 
 json::Value invoice_document(World& world, const std::string& id, const Record& customer,
                              const InvoiceOrder& order) {
-  const std::int64_t total = sum_of(order.lines);
   const json::Value tax = object({{"enabled", false}, {"liability", nullptr}, {"status", nullptr}});
   json::Value invoice =
       object({{"id", id},
@@ -160,70 +195,38 @@ json::Value invoice_document(World& world, const std::string& id, const Record& 
               {"paid", false},
               {"paid_out_of_band", false},
               {"payment_intent", nullptr}});
-  const json::Value rest =
-      object({{"payment_settings", object({{"default_mandate", nullptr},
-                                           {"payment_method_options", nullptr},
-                                           {"payment_method_types", nullptr}})},
-              {"period_end", order.period_end},
-              {"period_start", order.period_start},
-              {"post_payment_credit_notes_amount", 0},
-              {"pre_payment_credit_notes_amount", 0},
-              {"quote", nullptr},
-              {"receipt_number", nullptr},
-              {"rendering", nullptr},
-              {"shipping_cost", nullptr},
-              {"shipping_details", nullptr},
-              {"starting_balance", 0},
-              {"statement_descriptor", nullptr},
-              {"status", "draft"},
-              {"status_transitions", object({{"finalized_at", nullptr},
-                                             {"marked_uncollectible_at", nullptr},
-                                             {"paid_at", nullptr},
-                                             {"voided_at", nullptr}})},
-              {"subscription", or_null(order.subscription)},
-              {"subscription_details", order.subscription.empty()
-                                           ? object({{"metadata", nullptr}})
-                                           : object({{"metadata", order.subscription_metadata}})},
-              {"subtotal", total},
-              {"subtotal_excluding_tax", total},
-              {"tax", nullptr},
-              {"test_clock", at(customer.doc, "test_clock")},
-              {"total", total},
-              {"total_discount_amounts", empty_array()},
-              {"total_excluding_tax", total},
-              {"total_tax_amounts", empty_array()},
-              {"transfer_data", nullptr},
-              {"webhooks_delivered_at", nullptr}});
-  for (const auto& [key, value] : *rest.as_object()) set(invoice, key, value);
+  const json::Value others = later_members(customer, order);
+  for (const auto& [key, value] : *others.as_object()) set(invoice, key, value);
   apply_balance(invoice, int_at(customer.doc, "balance"));
   return invoice;
 }
 
 json::Value invoice_item_document(World& world, const Record& customer, const Line& line) {
   const std::int64_t unit = line.quantity == 0 ? 0 : line.amount / line.quantity;
-  return object({{"id", world.new_id("ii_1")},
-                 {"object", kInvoiceItem},
-                 {"amount", line.amount},
-                 {"currency", line.currency},
-                 {"customer", customer.id()},
-                 {"date", world.now_seconds()},
-                 {"description", or_null(line.description)},
-                 {"discountable", !line.proration},
-                 {"discounts", empty_array()},
-                 {"invoice", nullptr},
-                 {"livemode", false},
-                 {"metadata", empty_object()},
-                 {"period", period(line)},
-                 {"plan", plan_or_null(line.price)},
-                 {"price", line.price},
-                 {"proration", line.proration},
-                 {"quantity", line.quantity},
-                 {"subscription", or_null(line.subscription)},
-                 {"subscription_item", or_null(line.item)},
-                 {"tax_rates", empty_array()},
-                 {"test_clock", at(customer.doc, "test_clock")},
-                 {"unit_amount", unit},
-                 {"unit_amount_decimal", std::to_string(unit)}});
+  json::Value item = object({{"id", world.new_id("ii_1")},
+                             {"object", kInvoiceItem},
+                             {"amount", line.amount},
+                             {"currency", line.currency},
+                             {"customer", customer.id()},
+                             {"date", world.now_seconds()},
+                             {"description", or_null(line.description)},
+                             {"discountable", !line.proration},
+                             {"discounts", empty_array()},
+                             {"invoice", nullptr},
+                             {"livemode", false},
+                             {"metadata", empty_object()},
+                             {"period", period(line)},
+                             {"plan", plan_or_null(line.price)},
+                             {"price", line.price},
+                             {"proration", line.proration},
+                             {"quantity", line.quantity},
+                             {"subscription", or_null(line.subscription)},
+                             {"tax_rates", empty_array()},
+                             {"test_clock", at(customer.doc, "test_clock")},
+                             {"unit_amount", unit},
+                             {"unit_amount_decimal", std::to_string(unit)}});
+  if (!line.item.empty()) set(item, "subscription_item", line.item);
+  return item;
 }
 
 Line line_of_item(const json::Value& item) {

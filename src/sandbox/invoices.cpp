@@ -20,7 +20,10 @@ std::variant<Record*, Failure> find_invoice(Call& call) {
   if (const auto failure = call.params.finish()) return *failure;
   Record* invoice = call.world.find(call.account, kInvoice, call.id());
   if (invoice == nullptr || invoice->deleted()) return no_such("invoice", call.id());
-  enter_time_of(call.scene(), invoice->doc);
+  const Record* customer = enter_customer(call.scene(), text_at(invoice->doc, "customer"));
+  if (customer == nullptr && text_at(invoice->doc, "status") == "draft") {
+    return invalid("The invoice's customer was deleted: it stays a draft.", "customer");
+  }
   return invoice;
 }
 

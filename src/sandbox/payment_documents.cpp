@@ -53,14 +53,20 @@ json::Value outcome(const TestCard* declined_by) {
                  {"type", "issuer_declined"}});
 }
 
-json::Value method_details(const json::Value& method) {
+json::Value method_details(const json::Value& method, const json::Value& amount) {
   const std::string type = text_at(method, "type");
   json::Value details = at(method, type);
   details.erase("networks");
   details.erase("three_d_secure_usage");
+  details.erase("display_brand");
+  details.erase("generated_from");
   if (type == "card") {
     set(details, "network", text_at(details, "brand"));
     set(details, "three_d_secure", nullptr);
+    set(details, "amount_authorized", amount);
+    for (const char* field : {"authorization_code", "installments", "mandate"}) {
+      set(details, field, nullptr);
+    }
   }
   json::Value result = object({{"type", type}});
   set(result, type, std::move(details));
@@ -97,6 +103,7 @@ json::Value new_payment_intent(World& world, const PaymentOrder& order) {
                  {"next_action", nullptr},
                  {"on_behalf_of", nullptr},
                  {"payment_method", nullptr},
+                 {"payment_method_configuration_details", nullptr},
                  {"payment_method_options", empty_object()},
                  {"payment_method_types", order.method_types},
                  {"processing", nullptr},
@@ -124,6 +131,7 @@ json::Value new_card_method(World& world, const TestCard& card, CardExpiry expir
               {"exp_year", expiry.year},
               {"fingerprint", "sandbox" + std::string(card.number.substr(card.number.size() - 4))},
               {"funding", card.funding},
+              {"generated_from", nullptr},
               {"last4", card.number.substr(card.number.size() - 4)},
               {"networks", object({{"available", array({card.brand})}, {"preferred", nullptr}})},
               {"three_d_secure_usage", object({{"supported", true}})},
@@ -158,7 +166,6 @@ json::Value new_charge(World& world, const json::Value& intent, const json::Valu
                  {"currency", at(intent, "currency")},
                  {"customer", at(intent, "customer")},
                  {"description", at(intent, "description")},
-                 {"dispute", nullptr},
                  {"disputed", false},
                  {"failure_balance_transaction", nullptr},
                  {"failure_code", failed ? Any(declined_by->code) : Any(nullptr)},
@@ -172,7 +179,7 @@ json::Value new_charge(World& world, const json::Value& intent, const json::Valu
                  {"paid", status == "succeeded"},
                  {"payment_intent", at(intent, "id")},
                  {"payment_method", at(method, "id")},
-                 {"payment_method_details", method_details(method)},
+                 {"payment_method_details", method_details(method, amount)},
                  {"receipt_email", at(intent, "receipt_email")},
                  {"receipt_number", nullptr},
                  {"receipt_url", nullptr},

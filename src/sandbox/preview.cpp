@@ -48,6 +48,7 @@ Answer show(Call& call, const Record& customer, InvoiceOrder order,
   const std::int64_t balance = int_at(customer.doc, "balance");
   set(invoice, "ending_balance",
       balance + int_at(invoice, "total") - int_at(invoice, "amount_due"));
+  invoice.erase("id");  // it is nothing that could be asked for
   if (proration_date) set(invoice, "subscription_proration_date", *proration_date);
   return invoice;
 }

@@ -72,7 +72,8 @@ std::variant<std::int64_t, Failure> refundable(const json::Value& charge,
 }
 
 bool dispute_was_won(Call& call, const Record& charge) {
-  const Record* dispute = call.world.find(call.account, kDispute, text_at(charge.doc, "dispute"));
+  const Record* dispute =
+      call.world.find(call.account, kDispute, text_at(charge.hidden, "dispute"));
   return dispute != nullptr && text_at(dispute->doc, "status") == "won";
 }
 

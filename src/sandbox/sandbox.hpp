@@ -1,12 +1,20 @@
 #pragma once
 
 // The Stripe double: a stateful server that speaks the part of Stripe's HTTP API that Purser and
-// its tests use, with a hosted checkout page, signed webhooks and faults on request. It is for
-// development, demonstrations and tests; it takes no money and must never hold a real card number.
+// its tests use, with hosted pages, signed webhooks, its own idea of time and faults on request. It
+// is for development, demonstrations and tests; it takes no money and must never hold a real card
+// number.
 //
-//   /v1/…          Stripe's API. Any key that begins with sk_test_ opens an account of its own.
-//   /c/pay/{id}    the hosted checkout page. Its form posts number, expiry, cvc, name, email.
-//   /_sandbox/…    faults, redelivery and the books: no part of Stripe, no key needed.
+//   /v1/…             Stripe's API. Any key that begins with sk_test_ opens an account of its own.
+//   /c/pay/{id}       the hosted checkout page. Its form posts number, expiry, cvc, name, email.
+//   /c/setup/{secret} a card form for a setup intent's client secret, in place of Stripe.js
+//   /c/invoice/{id}   the hosted page of an invoice
+//   /c/onboarding/…   where a connected account's owner completes its onboarding
+//   /_sandbox/…       faults, redelivery, disputes, time and the books: no part of Stripe, no key
+//                     needed.
+//
+// Renewals, retries and everything else that time brings happen when the clock has moved: before
+// every request and every half second, in the order in which they were due and dated then.
 
 #include <chrono>
 #include <cstdint>

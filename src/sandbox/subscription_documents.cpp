@@ -81,16 +81,11 @@ void show_items(World& world, json::Value& subscription, std::vector<Item>& item
     }
     data.push_back(std::move(doc));
   }
-  const auto count = static_cast<std::int64_t>(data.size());
   set(subscription, "items",
       object({{"object", "list"},
               {"data", json::Value(std::move(data))},
               {"has_more", false},
-              {"total_count", count},
               {"url", "/v1/subscription_items?subscription=" + id}}));
-  // Older fields, null when there are several items.
-  set(subscription, "plan", items.size() == 1 ? plan_of(items[0].price) : json::Value());
-  set(subscription, "quantity", items.size() == 1 ? Any(items[0].quantity) : Any(nullptr));
 }
 
 std::string product_name(const Scene& scene, const json::Value& price) {

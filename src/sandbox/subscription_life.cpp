@@ -59,8 +59,6 @@ json::Value skeleton(World& world, const Record& customer, const SubscriptionOrd
        {"pending_invoice_item_interval", nullptr},
        {"pending_setup_intent", nullptr},
        {"pending_update", nullptr},
-       {"plan", nullptr},
-       {"quantity", nullptr},
        {"schedule", nullptr},
        {"start_date", now},
        {"status", "incomplete"},
@@ -292,7 +290,9 @@ void note_invoice_failed(const Scene& scene, const Record& invoice, bool automat
   if (status == "incomplete") return;
   json::Value doc = subscription->doc;
   if (status == "active" && is_latest_finalized(scene, invoice)) set(doc, "status", "past_due");
-  const bool is_last = automatic && at(invoice.doc, "next_payment_attempt").is_null();
+  // An invoice that was overtaken by one that was paid ends nothing.
+  const bool is_last = automatic && text_at(doc, "status") != "active" &&
+                       at(invoice.doc, "next_payment_attempt").is_null();
   const std::string& then = scene.world.after_dunning();
   if (is_last && then == "unpaid") set(doc, "status", "unpaid");
   save(scene, kSubscription, *subscription, std::move(doc), kUpdated);
