@@ -21,11 +21,12 @@ Result<app::RemoteCheckoutSession> read_checkout_session(const json::Value& obje
 /// A subscription of one item, with `latest_invoice` expanded.
 Result<app::RemoteSubscription> read_subscription(const json::Value& object);
 Result<app::RemoteInvoice> read_invoice(const json::Value& object);
-/// What an upcoming invoice says of a change of plan: what is charged at once, and what the next
-/// renewal costs. `prorate` as asked; `now` is for an answer that does not say when its prorations
-/// are counted from. The provider's smallest amounts, which it carries over to the next invoice
-/// instead of charging them, are not considered.
-Result<app::PlanPreview> read_preview(const json::Value& object, bool prorate, Timestamp now);
+/// What an upcoming invoice, whose prorations wait for it, says of a change of plan: what would be
+/// charged if they were invoiced at once, and what the next renewal costs. `prorate` as asked;
+/// `period_end`: that of the subscription now. The provider's smallest amounts, which it carries
+/// over to the next invoice instead of charging them, are not considered.
+Result<app::PlanPreview> read_preview(const json::Value& object, bool prorate,
+                                      Timestamp period_end);
 
 Result<app::RemotePaymentMethod> read_payment_method(const json::Value& object);
 /// The customer's default payment method, which must be expanded; absent: none, or the customer is

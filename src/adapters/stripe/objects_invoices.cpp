@@ -92,10 +92,11 @@ std::int64_t charged(Sums& sums, std::int64_t balance) {
 }
 
 // With another interval the new period begins at once, and its line is charged with the
-// prorations; else it begins at the end of the current period, or of the trial.
-void count(const Line& line, bool prorate, Timestamp instant, Sums& sums,
+// prorations; else it begins at the end of the current period, or of the trial. Source:
+// https://docs.stripe.com/billing/subscriptions/change#immediate-payment
+void count(const Line& line, bool prorate, Timestamp period_end, Sums& sums,
            app::PlanPreview& preview) {
-  const bool begins_now = line.line.period_start <= instant;
+  const bool begins_now = line.line.period_start < period_end;
   const bool due_now = prorate && (line.line.is_proration || begins_now);
   if (due_now) {
     sums.add(sums.now, line.line.amount);
@@ -129,10 +130,10 @@ Result<app::RemoteInvoice> read_invoice(const json::Value& object) {
   return invoice;
 }
 
-Result<app::PlanPreview> read_preview(const json::Value& object, bool prorate, Timestamp now) {
+Result<app::PlanPreview> read_preview(const json::Value& object, bool prorate,
+                                      Timestamp period_end) {
   Fields fields(object, "invoice");
   const Money balance = fields.money("starting_balance");
-  const Timestamp instant = fields.time_if_any("subscription_proration_date").value_or(now);
   PURSER_CHECK_OK(fields.status());
   PURSER_TRY(const auto lines, read_lines(object));
   if (object.find("lines")->bool_at("has_more").value_or(false)) {
@@ -140,7 +141,7 @@ Result<app::PlanPreview> read_preview(const json::Value& object, bool prorate, T
   }
   app::PlanPreview preview;
   Sums sums;
-  for (const Line& line : lines) count(line, prorate, instant, sums, preview);
+  for (const Line& line : lines) count(line, prorate, period_end, sums, preview);
   if (!sums.renewal_at) return odd_answer("an upcoming invoice without the next period");
   preview.due_now = Money(charged(sums, balance.minor_units()), balance.currency());
   preview.next_renewal = Money(sums.renewal, balance.currency());

@@ -97,7 +97,7 @@ inline const std::string kSubscriptionSample = R"({"id":"sub_1","object":"subscr
 
 // 1700000000 + 10 days, of a period of 30: two thirds are left.
 inline const std::string kUpcomingSample = R"({"object":"invoice","currency":"usd",
-  "starting_balance":0,"subscription_proration_date":1700864000,
+  "starting_balance":0,
   "lines":{"object":"list","has_more":false,"data":[
     {"id":"il_1","object":"line_item","type":"invoiceitem","amount":-1000,"proration":true,
      "description":"Unused time on Basic","period":{"start":1700864000,"end":1702592000}},

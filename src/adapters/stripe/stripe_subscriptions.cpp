@@ -37,18 +37,19 @@ Form plan_form(const app::PlanChange& change) {
   return form;
 }
 
-// Prorations that are invoiced at once would not be part of the next invoice, so the preview asks
-// for prorations that wait for it: the amounts are the same. Source:
-// https://docs.stripe.com/billing/subscriptions/prorations (version 2024-06-20)
+// Prorations that are invoiced at once may not show together with the next renewal, so the preview
+// asks for prorations that wait for it: the amounts are the same. Source:
+// https://docs.stripe.com/api/invoices/upcoming (version 2024-06-20)
 Form preview_query(const app::PlanChange& change) {
+  constexpr std::string_view kDetails = "subscription_details";
   Form query;
   query.add({"subscription"}, change.subscription)
-      .add({"subscription_items", "0", "id"}, change.item)
-      .add({"subscription_items", "0", "price"}, change.price)
-      .add({"subscription_items", "0", "quantity"}, change.quantity)
-      .add({"subscription_proration_behavior"}, change.prorate ? "create_prorations" : "none");
+      .add({kDetails, "items", "0", "id"}, change.item)
+      .add({kDetails, "items", "0", "price"}, change.price)
+      .add({kDetails, "items", "0", "quantity"}, change.quantity)
+      .add({kDetails, "proration_behavior"}, change.prorate ? "create_prorations" : "none");
   if (change.prorate && change.asked_at != Timestamp{}) {
-    query.add({"subscription_proration_date"}, to_seconds(change.asked_at));
+    query.add({kDetails, "proration_date"}, to_seconds(change.asked_at));
   }
   return query;
 }
@@ -111,10 +112,13 @@ Result<app::RemoteSubscription> Stripe::change_plan(const app::ProviderCredentia
 
 Result<app::PlanPreview> Stripe::preview_plan(const app::ProviderCredentials& as,
                                               const app::PlanChange& change) {
+  PURSER_TRY(const json::Value now, fetch(as, kSubscriptions, change.subscription));
+  Fields fields(now, "subscription");
+  const Timestamp period_end = fields.time("current_period_end");
+  PURSER_CHECK_OK(fields.status());
   PURSER_TRY(const json::Value object,
              client_.get(as, with_query("/invoices/upcoming", preview_query(change))));
-  const bool has_instant = change.asked_at != Timestamp{};
-  return read_preview(object, change.prorate, has_instant ? change.asked_at : clock_.now());
+  return read_preview(object, change.prorate, period_end);
 }
 
 Result<app::RemoteSubscription> Stripe::set_cancel_at_period_end(

@@ -132,26 +132,35 @@ TEST_F(StripeTest, APlanThatWasNotAskedForIsNoAnswer) {
 }
 
 TEST_F(StripeTest, APreviewAsksForTheUpcomingInvoice) {
-  answers().then(200, kUpcomingSample).then(200, kUpcomingSample).then(200, kUpcomingSample);
+  for (int i = 0; i < 3; ++i) answers().then(200, kSubscriptionSample).then(200, kUpcomingSample);
   const auto preview = stripe_->preview_plan(as_, change(true, at(1'700'864'000'500)));
   ASSERT_TRUE(preview) << preview.error().log.for_log();
   EXPECT_EQ(preview->due_now, usd(1000));
   EXPECT_EQ(preview->next_renewal, usd(3000));
+  EXPECT_EQ(line(0), "GET /v1/subscriptions/sub_1");
   const std::string query =
-      "GET /v1/invoices/upcoming?subscription=sub_1&subscription_items[0][id]=si_1&"
-      "subscription_items[0][price]=price_2&subscription_items[0][quantity]=3&"
-      "subscription_proration_behavior=";
-  EXPECT_EQ(line(0), query + "create_prorations&subscription_proration_date=1700864000");
+      "GET /v1/invoices/upcoming?subscription=sub_1&subscription_details[items][0][id]=si_1&"
+      "subscription_details[items][0][price]=price_2&subscription_details[items][0][quantity]=3&"
+      "subscription_details[proration_behavior]=";
+  EXPECT_EQ(line(1), query + "create_prorations&subscription_details[proration_date]=1700864000");
   ASSERT_TRUE(stripe_->preview_plan(as_, change()));
-  EXPECT_EQ(line(1), query + "create_prorations");
+  EXPECT_EQ(line(3), query + "create_prorations");
   EXPECT_EQ(stripe_->preview_plan(as_, change(false, at(kNow)))->due_now, usd(0));
-  EXPECT_EQ(line(2), query + "none");
+  EXPECT_EQ(line(5), query + "none");
 }
 
 TEST_F(StripeTest, APreviewMayBeRefused) {
-  answers().then(404, refusal("invoice_upcoming_none")).then(200, kInvoiceSample);
+  answers()
+      .then(404, refusal("resource_missing"))
+      .then(200, kSubscriptionSample)
+      .then(404, refusal("invoice_upcoming_none"))
+      .then(200, kSubscriptionSample)
+      .then(200, kInvoiceSample)
+      .then(200, edited(kSubscriptionSample, "current_period_end", "null"));
+  expect_refused(stripe_->preview_plan(as_, change()), "resource_missing");
   expect_refused(stripe_->preview_plan(as_, change()), "invoice_upcoming_none");
   expect_unavailable(stripe_->preview_plan(as_, change()));  // not an upcoming invoice
+  expect_unavailable(stripe_->preview_plan(as_, change()));
 }
 
 TEST_F(StripeTest, ACancellationIsSetAndTakenBack) {
