@@ -68,6 +68,10 @@ class PurchaseBook {
   Status reschedule(const domain::Purchase& purchase);
   /// One more period began and was paid: transaction "renewal" and event subscription.renewed.
   Status renewed(const domain::Purchase& purchase, const TransactionNote& note, Timestamp at);
+  /// A period of a subscription with a provider is paid, whose purchase is written afterwards: its
+  /// repeats are made, each dated when it was due. Those that waited from before its start were not
+  /// paid for and are never made. Errors: kQuantityOutOfRange.
+  Status pay_period(const domain::Purchase& purchase, Timestamp start, Timestamp end);
   /// A switch of plan takes effect at `at` ≤ now (absent: now): items, purchase, transaction
   /// "switch", event subscription.switched, and the add-ons that lose their last base. `after`
   /// comes from domain::switched. Errors: kQuantityOutOfRange.
@@ -137,13 +141,18 @@ class PurchaseBook {
   Result<std::vector<ItemId>> items_of(const domain::Purchase& purchase);
   /// until and ends_at of the purchase's terms; an add-on gives access no longer than its bases.
   Result<domain::TermLimits> limits_of(const domain::Purchase& purchase);
+  /// What it gives at its start; the terms of an add-on end with its bases.
+  Result<std::vector<domain::ItemGrant>> grants_of(const domain::Purchase& purchase);
   Result<ItemChanges> decide_grants(const domain::Purchase& purchase);
   Result<ItemChanges> decide_switch(const domain::Purchase& before, const domain::Purchase& after,
                                     Timestamp at);
   Result<ItemChanges> decide_limits(const domain::Purchase& purchase, Timestamp at);
+  Result<ItemChanges> decide_limits(const domain::Purchase& purchase,
+                                    const domain::TermLimits& limits, Timestamp at);
   Result<ItemChanges> decide(const domain::Purchase& purchase, const Decide& decide);
   Status write(const domain::Purchase& purchase, const ItemChanges& changes);
   Result<bool> can_be_active_again(const domain::Purchase& purchase);
+  Result<Timestamp> last_granted(const ItemKey& key, const domain::Purchase& purchase);
   Status resume_terms(const domain::Purchase& purchase);
 
   std::optional<Timestamp> wake_of(const domain::Purchase& purchase,

@@ -94,15 +94,21 @@ Result<domain::TermLimits> PurchaseBook::limits_of(const domain::Purchase& purch
   return limits;
 }
 
-Result<PurchaseBook::ItemChanges> PurchaseBook::decide_grants(const domain::Purchase& purchase) {
+Result<std::vector<domain::ItemGrant>> PurchaseBook::grants_of(const domain::Purchase& purchase) {
   PURSER_TRY(std::vector<domain::ItemGrant> grants, domain::initial_grants(purchase, grace_));
+  if (!is_add_on(purchase.product)) return grants;
   PURSER_TRY(const domain::TermLimits limits, limits_of(purchase));
-  ItemChanges changes;
   for (domain::ItemGrant& grant : grants) {
-    if (is_add_on(purchase.product)) {
-      grant.grant.keeps_term = true;
-      grant.grant.ends_at = limits.ends_at;
-    }
+    grant.grant.keeps_term = true;
+    grant.grant.ends_at = limits.ends_at;
+  }
+  return grants;
+}
+
+Result<PurchaseBook::ItemChanges> PurchaseBook::decide_grants(const domain::Purchase& purchase) {
+  PURSER_TRY(const std::vector<domain::ItemGrant> grants, grants_of(purchase));
+  ItemChanges changes;
+  for (const domain::ItemGrant& grant : grants) {
     PURSER_TRY(domain::ItemAccount account, batch_.item({purchase.customer, grant.item}));
     PURSER_TRY(domain::Change change,
                domain::grant_included(std::move(account), grant.grant, batch_.now()));
@@ -128,9 +134,23 @@ Result<PurchaseBook::ItemChanges> PurchaseBook::decide(const domain::Purchase& p
 Result<PurchaseBook::ItemChanges> PurchaseBook::decide_limits(const domain::Purchase& purchase,
                                                               Timestamp at) {
   PURSER_TRY(const domain::TermLimits limits, limits_of(purchase));
+  return decide_limits(purchase, limits, at);
+}
+
+Result<PurchaseBook::ItemChanges> PurchaseBook::decide_limits(const domain::Purchase& purchase,
+                                                              const domain::TermLimits& limits,
+                                                              Timestamp at) {
   return decide(purchase, [&](domain::ItemAccount account) {
     return domain::extend_source(std::move(account), purchase.id, limits, at);
   });
+}
+
+Status PurchaseBook::pay_period(const domain::Purchase& purchase, Timestamp start, Timestamp end) {
+  PURSER_TRY(domain::TermLimits limits, limits_of(purchase));
+  limits.until = end;
+  limits.unpaid_before = start;
+  PURSER_TRY(const ItemChanges changes, decide_limits(purchase, limits, batch_.now()));
+  return write(purchase, changes);
 }
 
 Result<PurchaseBook::ItemChanges> PurchaseBook::decide_switch(const domain::Purchase& before,
@@ -249,43 +269,33 @@ Status PurchaseBook::restore(domain::Purchase purchase, const std::vector<TakenL
   return {};
 }
 
-Status PurchaseBook::resume_terms(const domain::Purchase& purchase) {
+/// When the purchase was last granted of the item; its sale when the ledger does not say.
+Result<Timestamp> PurchaseBook::last_granted(const ItemKey& key, const domain::Purchase& purchase) {
   constexpr int kPage = 200;
-  PURSER_TRY(const domain::TermLimits limits, limits_of(purchase));
-  for (const domain::IncludedItem& included : purchase.product.included_items) {
-    if (!included.repeat) continue;
-    const ItemKey key{purchase.customer, included.item};
-    // Where its repeats had stopped: no interval is granted twice, none is left out.
-    std::optional<Timestamp> last;
-    std::optional<std::int64_t> before;
-    while (!last) {
-      PURSER_TRY(const std::vector<LedgerLine> lines, batch_.ledger(key, before, kPage));
-      if (lines.empty()) break;
-      before = lines.back().id;
-      for (const LedgerLine& line : lines) {
-        const bool grants = line.entry.cause == domain::Cause::kRepeat ||
-                            line.entry.cause == domain::Cause::kPurchase;
-        if (last || !grants || line.entry.source != purchase.id) continue;
-        last = line.entry.at;
-      }
+  std::optional<std::int64_t> before;
+  for (;;) {
+    PURSER_TRY(const std::vector<LedgerLine> lines, batch_.ledger(key, before, kPage));
+    if (lines.empty()) return purchase.anchor;
+    for (const LedgerLine& line : lines) {
+      const bool grants = line.entry.cause == domain::Cause::kRepeat ||
+                          line.entry.cause == domain::Cause::kPurchase;
+      if (grants && line.entry.source == purchase.id) return line.entry.at;
     }
-    domain::Term term;
-    term.source = purchase.id;
-    term.quantity = times(included.quantity, purchase.quantity);
-    term.repeat = included.repeat;
-    term.expires = included.expires;
-    term.anchor = purchase.anchor;
-    term.next =
-        boundaries_until(purchase.anchor, *included.repeat, last.value_or(purchase.anchor)) + 1;
-    term.granted = term.quantity;
-    term.ends_at = limits.ends_at;
+    before = lines.back().id;
+  }
+}
+
+Status PurchaseBook::resume_terms(const domain::Purchase& purchase) {
+  PURSER_TRY(const std::vector<domain::ItemGrant> grants, grants_of(purchase));
+  for (const domain::ItemGrant& grant : grants) {
+    const ItemKey key{purchase.customer, grant.item};
+    // From where its repeats had stopped: no interval is granted twice, none is left out.
+    PURSER_TRY(const Timestamp last, last_granted(key, purchase));
     PURSER_TRY(domain::ItemAccount account, batch_.item(key));
-    const auto place = std::lower_bound(
-        account.terms.begin(), account.terms.end(), term.source,
-        [](const domain::Term& known, const PurchaseId& id) { return known.source < id; });
-    account.terms.insert(place, std::move(term));
-    PURSER_TRY(const domain::Change change, domain::apply_due(account, batch_.now()));
-    PURSER_CHECK_OK(batch_.put_item(key, change.account, change.entries));
+    PURSER_TRY(const domain::Change term,
+               domain::restore_term(std::move(account), grant.grant, last));
+    PURSER_TRY(const domain::Change due, domain::apply_due(term.account, batch_.now()));
+    PURSER_CHECK_OK(batch_.put_item(key, due.account, due.entries));
   }
   return {};
 }

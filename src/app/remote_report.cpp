@@ -49,14 +49,14 @@ class Application {
   Status apply_running(Shown shown);
   Status apply_switch(const PendingSwitch& switching, const Subscription& now);
   Status apply_pending(const PendingSwitch& pending, const Subscription& now);
-  Status tell_renewals(std::optional<Timestamp> before);
+  Status apply_renewals(Subscription& now);
   Status alarm(const std::string& reason);
 
   StoreBatch& batch_;
   PurchaseBook& book_;
   const SubscriptionReport& report_;
   domain::Purchase purchase_;
-  Renewals renewals_;             ///< oldest first; those that were told are gone
+  Renewals renewals_;             ///< oldest first
   std::optional<Money> charged_;  ///< by a new invoice that is no renewal's
 };
 
@@ -130,20 +130,33 @@ Status Application::record_invoices() {
   return {};
 }
 
-/// Tells of the renewals for periods that began before an instant; of all when it is absent.
-Status Application::tell_renewals(std::optional<Timestamp> before) {
-  std::size_t told = 0;
+/// The period that a renewal's invoice pays for.
+struct Period {
+  Timestamp start;
+  Timestamp end;
+};
+Period period_of(const RemoteInvoice& invoice, const Subscription& now) {
+  return {invoice.period_start.value_or(now.current_period_start),
+          invoice.period_end.value_or(now.current_period_end)};
+}
+
+/// One newly paid period after the other; the plan that waited for one takes effect with it.
+Status Application::apply_renewals(Subscription& now) {
   for (const RemoteInvoice& invoice : renewals_) {
-    const Timestamp at = std::min(invoice.period_start.value_or(invoice.created_at), batch_.now());
-    if (before && at >= *before) break;
-    ++told;
+    const Period period = period_of(invoice, now);
+    if (now.pending && period.start >= now.pending->at) {
+      PURSER_CHECK_OK(apply_pending(*now.pending, now));
+      now.pending.reset();
+    }
+    purchase_.subscription = now;
+    PURSER_CHECK_OK(book_.pay_period(purchase_, period.start, period.end));
     PURSER_CHECK_OK(
         book_.renewed(purchase_,
                       {TransactionKind::kRenewal,
                        Money(invoice.amount_paid, invoice.total.currency()), invoice.payment_ref},
-                      at));
+                      std::min(period.start, batch_.now())));
+    now.paid_through = std::max(now.paid_through, period.end);
   }
-  renewals_.erase(renewals_.begin(), renewals_.begin() + static_cast<std::ptrdiff_t>(told));
   return {};
 }
 
@@ -177,7 +190,7 @@ Status Application::apply_running(Shown shown) {
   const Subscription before = *purchase_.subscription;
   Subscription now = subscription_of(report_.subscription, before);
   if (domain::is_final(now.status)) {
-    PURSER_CHECK_OK(tell_renewals(std::nullopt));
+    PURSER_CHECK_OK(apply_renewals(now));
     purchase_.subscription = now;
     return book_.update(std::move(purchase_));
   }
@@ -195,29 +208,18 @@ Status Application::apply_running(Shown shown) {
   } else if (shown == Shown::kCurrent || switched) {
     now.pending.reset();  // called off there, or overtaken by another switch
   }
-  if (switched && !later) {
-    PURSER_CHECK_OK(apply_switch(*before.switching, now));
-  } else if (now.pending && now.paid_through > now.pending->at) {
+  PURSER_CHECK_OK(apply_renewals(now));
+  if (switched && !later) return apply_switch(*before.switching, now);
+  if (now.pending && now.paid_through > now.pending->at) {
     PURSER_CHECK_OK(apply_pending(*now.pending, now));
-  } else {
-    purchase_.subscription = now;
+    now.pending.reset();
   }
-  PURSER_CHECK_OK(tell_renewals(std::nullopt));
+  purchase_.subscription = now;
   return book_.update(std::move(purchase_));
 }
 
-/// The switch took effect: the periods up to it were the old plan's.
+/// The switch takes effect. The periods up to it were the old plan's.
 Status Application::apply_switch(const PendingSwitch& switching, const Subscription& now) {
-  if (!renewals_.empty()) {
-    const RemoteInvoice& last = renewals_.back();
-    Subscription& old = *purchase_.subscription;
-    old.current_period_start = last.period_start.value_or(old.current_period_start);
-    old.current_period_end = last.period_end.value_or(old.current_period_end);
-    old.paid_through = std::max(old.paid_through, old.current_period_end);
-    old.status = now.status;
-    PURSER_CHECK_OK(tell_renewals(std::nullopt));
-    PURSER_CHECK_OK(book_.update(purchase_));
-  }
   PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase_, switching));
   domain::Purchase after =
       domain::switched(purchase_, switching.product, switching.catalog_version, plan, batch_.now());
@@ -225,14 +227,12 @@ Status Application::apply_switch(const PendingSwitch& switching, const Subscript
   // Repeats and periods coincide, and no repeat falls due before its period is paid.
   if (after.anchor != purchase_.anchor) after.anchor = now.current_period_start;
   PURSER_CHECK_OK(book_.switch_plan(purchase_, after, charged_));
-  purchase_ = std::move(after);
-  return {};
+  return book_.update(std::move(after));
 }
 
 /// The period from which on the pending plan counts has begun and is paid.
 Status Application::apply_pending(const PendingSwitch& pending, const Subscription& now) {
   const Timestamp at = pending.at;
-  PURSER_CHECK_OK(tell_renewals(at));
   PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase_, pending));
   domain::Purchase before = purchase_;
   before.subscription = now;

@@ -135,8 +135,7 @@ Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
     return Error::internal("the entries of item " + key.item.str() + " do not lead to its account");
   }
 
-  // What domain::terms_follow says of them, without folding the entries a second time.
-  const bool terms_follow = told.terms == account.terms;
+  const bool terms_follow = domain::terms_follow(before->account, entries, account);
   if (entries.empty() && terms_follow) return {};
   StagedAccount after;
   after.account = account;
