@@ -195,7 +195,7 @@ TEST(NotGrantable, ABalanceThatWouldLeaveItsRangeEndsItAndGivesTheMoneyBack) {
 TEST(Trial, BeginsWithoutAPaymentAndIsUsedOnceForTheLine) {
   SalesWorld world;
   const std::string session = world.open_session("trial-small");
-  EXPECT_EQ(world.provider.sessions()[0].asked.trial_days, 14);
+  EXPECT_EQ(world.session(session).asked.trial_days, 14);
   EXPECT_EQ(world.checkout_of(session).total, usd(0));
   world.buy(session);
   const auto owned = world.owned(world.user());
@@ -205,11 +205,11 @@ TEST(Trial, BeginsWithoutAPaymentAndIsUsedOnceForTheLine) {
   EXPECT_EQ(world.quantity(world.user(), "credits"), 150);
   EXPECT_EQ(world.provider.charges(), 0);
   const std::string next = world.open_session("trial-large");
-  EXPECT_FALSE(world.provider.sessions()[1].asked.trial_days.has_value()) << "once for the line";
+  EXPECT_FALSE(world.session(next).asked.trial_days.has_value()) << "once for the line";
   EXPECT_EQ(world.checkout_of(next).total, usd(4500));
   world.add_user("bob");
-  world.open_session("trial-large", "bob");
-  EXPECT_EQ(world.provider.sessions()[2].asked.trial_days, 14) << "another customer has his own";
+  const std::string bobs = world.open_session("trial-large", "bob");
+  EXPECT_EQ(world.session(bobs).asked.trial_days, 14) << "another customer has his own";
   EXPECT_EQ(world.verify(), nothing());
 }
 
@@ -218,8 +218,8 @@ TEST(Trial, IsNotUsedByACheckoutThatNobodyFinished) {
   const std::string left = world.open_session("trial-small");
   world.provider.expire(left);
   world.settle(left);
-  world.open_session("trial-small");
-  EXPECT_EQ(world.provider.sessions()[1].asked.trial_days, 14);
+  const std::string again = world.open_session("trial-small");
+  EXPECT_EQ(world.session(again).asked.trial_days, 14);
 }
 
 // Two checkouts with a trial, both opened before either was finished: whichever is first keeps it.
@@ -298,12 +298,11 @@ TEST(Trial, AMonthIsSentAsItsDaysAndTwoLeapYearsAsAnEnd) {
   catalog.products["long"] = plan;
   world.put_catalog(catalog);
   const Timestamp now = world.clock.now();
-  world.open_session("plan");
-  EXPECT_EQ(world.provider.sessions()[0].asked.trial_days,
+  EXPECT_EQ(world.session(world.open_session("plan")).asked.trial_days,
             (nth_boundary(now, {IntervalUnit::kMonth, 1}, 1) - now).count / kDay.count);
   world.advance(*Timestamp::parse_iso8601("2027-06-01T00:00:00Z") - now);
   const std::string session = world.open_session("long");
-  const auto asked = world.provider.sessions()[1].asked;
+  const auto asked = world.session(session).asked;
   EXPECT_FALSE(asked.trial_days.has_value()) << "731 days are more than the provider takes";
   EXPECT_EQ(asked.trial_end, *Timestamp::parse_iso8601("2029-06-01T00:00:00Z"));
   world.buy(session);
