@@ -37,7 +37,7 @@ struct TransactionPage {
 /// Errors of all: kUserNotFound, kTeamNotFound, and the provider's where it is asked.
 class Billing {
  public:
-  Billing(Engine& engine, Store& store, Registry& registry, ProviderAccess& access, Ids& ids);
+  Billing(Engine& engine, Store& store, ProviderAccess& access, Ids& ids);
 
   /// In a project without a provider, or for a customer it does not know: no customer, no method.
   Result<CustomerBilling> billing(const ProjectContext& context, const CustomerKey& customer);
@@ -64,9 +64,16 @@ class Billing {
                                        const std::string& after, int limit);
 
  private:
+  Result<RemotePaymentMethod> make_default(const ProjectContext& context,
+                                           const CustomerKey& customer,
+                                           const std::string& setup_intent,
+                                           const std::string& operation);
+  Status make_default_of_subscriptions(const ProviderCredentials& as, const CustomerKey& customer,
+                                       const std::string& payment_method, const std::string& key);
+  Status apply_due(const ProjectContext& context, const CustomerKey& customer);
+
   Engine& engine_;
   Store& store_;
-  Registry& registry_;
   ProviderAccess& access_;
   Ids& ids_;
 };
@@ -74,8 +81,7 @@ class Billing {
 /// Connecting a project's own account under the platform's key. Blocks. Thread-safe.
 class Onboarding {
  public:
-  Onboarding(Engine& engine, Store& store, Registry& registry, Projects& projects,
-             ProviderAccess& access, std::string public_url);
+  Onboarding(Engine& engine, Projects& projects, ProviderAccess& access, std::string public_url);
 
   /// A URL where the project's owner connects (or completes) an account; made when there is none,
   /// once. Errors: kPaymentsNotConfigured when the server has no platform key; kAlreadyExists when
@@ -86,9 +92,9 @@ class Onboarding {
   Result<ProviderAccountState> account(const ProjectContext& context);
 
  private:
+  Result<std::string> connect(const ProjectId& project, const ProviderAccount& made);
+
   Engine& engine_;
-  Store& store_;
-  Registry& registry_;
   Projects& projects_;
   ProviderAccess& access_;
   std::string public_url_;

@@ -1,13 +1,14 @@
 #include "app/fulfilment.hpp"
 
-#include <map>
 #include <utility>
 #include <vector>
 
-#include "app/events.hpp"
+#include "domain/subscription.hpp"
 
 namespace purser::app {
 namespace {
+
+constexpr Millis kPageLifetime{24LL * 3'600'000};
 
 Status check_inline(const domain::Catalog& catalog, const domain::Product& product) {
   const std::vector<FieldError> errors =
@@ -25,27 +26,6 @@ Error product_not_found(const domain::Catalog& catalog, const ProductId& id) {
     error.details = {{"product_id", id.str()}, {"context", std::string("item_exists")}};
   }
   return error;
-}
-
-/// One item's account with what the purchase adds to it.
-using Grants = std::map<ItemId, domain::Change>;
-
-Result<Grants> decide_grants(StoreBatch& batch, const domain::Purchase& purchase) {
-  PURSER_TRY(const std::vector<domain::ItemGrant> wanted, domain::initial_grants(purchase));
-  Grants grants;
-  for (const domain::ItemGrant& grant : wanted) {
-    auto found = grants.find(grant.item);
-    if (found == grants.end()) {
-      PURSER_TRY(domain::ItemAccount account, batch.item({purchase.customer, grant.item}));
-      found = grants.emplace(grant.item, domain::Change{std::move(account), {}}).first;
-    }
-    domain::Change& change = found->second;
-    PURSER_TRY(domain::Change next,
-               domain::grant_included(change.account, grant.grant, batch.now()));
-    change.account = std::move(next.account);
-    for (domain::Entry& entry : next.entries) change.entries.push_back(std::move(entry));
-  }
-  return grants;
 }
 
 }  // namespace
@@ -72,23 +52,6 @@ Result<ChosenProduct> choose_product(const ProjectContext& context, const Produc
   return chosen;
 }
 
-Result<domain::Price> choose_one_time_price(const domain::Product& product,
-                                            const std::optional<PriceId>& named, bool from_client) {
-  PURSER_TRY(std::optional<domain::Price> price, domain::choose_price(product, named, from_client));
-  if (!price) {
-    return Error{ErrorCode::kNotImplemented,
-                 "The product has several prices; choose one with price_id. The page on which the "
-                 "buyer chooses comes with a later version."};
-  }
-  if (price->interval) {
-    return Error{ErrorCode::kNotImplemented,
-                 "Subscriptions come with a later version; nothing was sold. Choose a one-time "
-                 "price.",
-                 {{"price_id", price->id.str()}}};
-  }
-  return *std::move(price);
-}
-
 domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::PurchaseOrigin origin,
                              Timestamp now) {
   domain::Purchase purchase;
@@ -100,40 +63,37 @@ domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::Pu
   purchase.quantity = checkout.quantity;
   purchase.origin = origin;
   purchase.created_at = now;
+  purchase.anchor = now;
+  const domain::Price* price = checkout.product.find_price(checkout.price);
+  if (price == nullptr || !price->interval) return purchase;
+  purchase.type = domain::PurchaseType::kSubscription;
+  if (origin != domain::PurchaseOrigin::kStripe) {
+    purchase.subscription = domain::start_local(*price->interval, checkout.trial, now);
+  }
   return purchase;
 }
 
-Status check_grants(StoreBatch& batch, const domain::Purchase& purchase) {
-  PURSER_CHECK_OK(decide_grants(batch, purchase));
-  return {};
+Result<bool> use_trial(StoreBatch& batch, const Checkout& checkout) {
+  const std::string name = domain::trial_name(checkout.product);
+  if (!checkout.trial || name.empty()) return true;
+  return batch.put_trial(checkout.customer, name);
 }
 
-Status write_purchase(StoreBatch& batch, const domain::Purchase& purchase,
-                      const std::optional<Money>& paid, const TransactionId& transaction) {
-  // Everything is decided before the first write, so that a refusal can be answered otherwise.
-  PURSER_TRY(const Grants grants, decide_grants(batch, purchase));
-  PURSER_CHECK_OK(batch.insert_purchase(purchase));
-  for (const auto& [item, change] : grants) {
-    PURSER_CHECK_OK(batch.put_item({purchase.customer, item}, change.account, change.entries));
-  }
-  Transaction record;
-  record.id = transaction;
-  record.customer = purchase.customer;
-  record.kind = purchase.origin == domain::PurchaseOrigin::kGranted ? TransactionKind::kGrant
-                                                                    : TransactionKind::kPurchase;
-  record.purchase = purchase.id;
-  record.amount = paid;
-  record.payment_ref = purchase.payment_ref;
-  record.at = batch.now();
-  PURSER_CHECK_OK(batch.insert_transaction(record));
-  const auto product_id = purchase.product.is_inline()
-                              ? EventField{"product_id", std::monostate{}}
-                              : EventField{"product_id", purchase.product.id.str()};
-  return append_event(batch, purchase.customer, "purchase.created",
-                      {{"purchase_id", purchase.id.str()},
-                       product_id,
-                       {"quantity", purchase.quantity.value()},
-                       {"origin", std::string(to_string(purchase.origin))}});
+bool page_is_usable(const Checkout& checkout, Timestamp now) {
+  const bool has_page = checkout.code_hash != crypto::Digest{};
+  const bool is_unpaid = checkout.state == CheckoutState::kChoosing ||
+                         checkout.state == CheckoutState::kCreating ||
+                         checkout.state == CheckoutState::kOpen;
+  return has_page && is_unpaid && now - checkout.created_at < kPageLifetime;
+}
+
+void reopen_page(Checkout& checkout) {
+  checkout.state = CheckoutState::kChoosing;
+  checkout.price = PriceId();
+  checkout.total = Money(0, checkout.total.currency());
+  checkout.trial.reset();
+  checkout.is_subscription = false;
+  checkout.url.clear();
 }
 
 }  // namespace purser::app

@@ -28,4 +28,15 @@ Result<ChosenProduct> choose_product(const ProjectContext& context, const Produc
 domain::Purchase purchase_of(const Checkout& checkout, PurchaseId id, domain::PurchaseOrigin origin,
                              Timestamp now);
 
+/// Remembers that the checkout's trial is used. False when another sale has used it meanwhile; true
+/// also when there is none, or none that is remembered.
+Result<bool> use_trial(StoreBatch& batch, const Checkout& checkout);
+
+/// Whether the buyer can still choose on the checkout's purchase page: it has one, is at most 24
+/// hours old, and nothing was paid.
+bool page_is_usable(const Checkout& checkout, Timestamp now);
+/// Makes it one whose buyer has not chosen yet. Its `session_ref` stays: that of a session which is
+/// over, from which the next one's idempotency key is derived.
+void reopen_page(Checkout& checkout);
+
 }  // namespace purser::app

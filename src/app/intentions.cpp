@@ -1,1 +1,83 @@
 #include "app/intentions.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "app/backoff.hpp"
+#include "app/remote_objects.hpp"
+
+namespace purser::app {
+namespace {
+
+constexpr Millis kFirstRetry{5'000};
+constexpr Millis kLongestRetry{3'600'000};
+constexpr std::string_view kAlreadyRefunded = "charge_already_refunded";
+
+std::string for_operators(const Error& error) { return error.message + " " + error.log.for_log(); }
+
+/// Gives back all that is left of a payment. Nothing left is what was wanted, so a key that the
+/// provider has forgotten gives nothing back twice.
+Status refund_payment(PaymentProvider& provider, const ProviderCredentials& as,
+                      const Intention& intention) {
+  NewRefund wanted;
+  wanted.payment_ref = intention.subject;
+  wanted.reference = intention.id;
+  const auto made = provider.create_refund(as, wanted, intention.id);
+  if (!made) {
+    if (provider_code(made.error()) == kAlreadyRefunded) return {};
+    return made.error();
+  }
+  if (made->status != RemoteRefund::Status::kFailed) return {};
+  return Error{ErrorCode::kPaymentProviderRefused,
+               "The refund failed at the provider: " + made->failure_reason + "."};
+}
+
+Status carry_out(PaymentProvider& provider, const ProviderCredentials& as,
+                 const Intention& intention) {
+  const std::string& kind = intention.kind;
+  if (kind == kRefundPayment) return refund_payment(provider, as, intention);
+  if (kind == kEndSubscription || kind == kEndSubscriptionWithCredit) {
+    const bool credit = kind == kEndSubscriptionWithCredit;
+    return provider.end_subscription(as, intention.subject, credit, intention.id);
+  }
+  if (kind == kEndTrial) return provider.end_trial(as, intention.subject, intention.id);
+  if (kind == kExpireSession) {
+    return provider.expire_checkout_session(as, intention.subject, intention.id);
+  }
+  return Error::internal("an intention of unknown kind \"" + kind + "\"");
+}
+
+}  // namespace
+
+Intentions::Intentions(Engine& engine, Store& store, Registry& registry, ProviderAccess& access,
+                       const Clock& clock)
+    : engine_(engine), store_(store), registry_(registry), access_(access), clock_(clock) {}
+
+Result<int> Intentions::perform(int limit) {
+  PURSER_TRY(const std::vector<Intention> due, store_.view()->due_intentions(clock_.now(), limit));
+  std::optional<Error> failed;
+  for (const Intention& intention : due) {
+    const Status performed = perform(intention);
+    if (!performed) failed = performed.error();
+    PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
+      Intention result = intention;
+      result.done = performed.has_value();
+      result.error = performed ? "" : for_operators(performed.error());
+      ++result.attempts;
+      result.next_at = batch.now() + backoff(result.attempts, kFirstRetry, kLongestRetry);
+      return batch.update_intention(result);
+    }));
+  }
+  if (failed) return *std::move(failed);
+  return static_cast<int>(due.size());
+}
+
+Status Intentions::perform(const Intention& intention) {
+  const auto context = registry_.project(intention.project);
+  if (!context) return Error::internal("an intention of a project that is gone");
+  PURSER_TRY(const ProviderCredentials as, access_.credentials(*context));
+  return carry_out(access_.provider(), as, intention);
+}
+
+}  // namespace purser::app

@@ -1,9 +1,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/fulfilment.hpp"
 #include "app/items.hpp"
+#include "app/purchase_book.hpp"
 #include "app/sales.hpp"
+#include "domain/plan_change.hpp"
 
 namespace purser::app {
 namespace {
@@ -13,6 +14,35 @@ namespace {
 std::string place_of(const domain::Purchase& purchase) {
   const domain::Product& product = purchase.product;
   return (product.is_inline() ? std::string("~") : product.id.str()) + "\n" + purchase.id.str();
+}
+
+/// The purchase with a switch at a period's end that has come, though nobody has written it down.
+domain::Purchase after_due_switch(domain::Purchase purchase, Timestamp now) {
+  const bool is_local = purchase.subscription && purchase.subscription->is_local();
+  if (!is_local || !purchase.subscription->pending) return purchase;
+  const domain::PendingSwitch pending = *purchase.subscription->pending;
+  const domain::Price* price = pending.product.find_price(pending.price);
+  if (pending.at > now || price == nullptr) return purchase;
+  domain::SwitchPlan plan{*price, pending.quantity};
+  plan.new_interval = price->interval != domain::interval_of(purchase);
+  return domain::switched(std::move(purchase), pending.product, pending.catalog_version, plan,
+                          pending.at);
+}
+
+/// What gives access now, whatever a worker has written down of it.
+std::vector<domain::Purchase> owned_now(std::vector<domain::Purchase> active, Millis grace,
+                                        Timestamp now) {
+  for (domain::Purchase& purchase : active) {
+    purchase = after_due_switch(std::move(purchase), now);
+  }
+  std::vector<domain::Purchase> owned = domain::owned_at(std::move(active), grace, now);
+  for (;;) {
+    const std::vector<PurchaseId> orphans = domain::orphaned_add_ons(owned);
+    if (orphans.empty()) return owned;
+    std::erase_if(owned, [&](const domain::Purchase& purchase) {
+      return std::find(orphans.begin(), orphans.end(), purchase.id) != orphans.end();
+    });
+  }
 }
 
 bool same_row(const domain::Purchase& a, const domain::Purchase& b) {
@@ -30,6 +60,7 @@ Result<OwnedPage> Sales::owned(const ProjectContext& context, const CustomerKey&
     PURSER_CHECK_OK(require_customer_exists(*view, customer));
     PURSER_TRY(owned, view->owned(customer));
   }
+  owned = owned_now(std::move(owned), grace_of(context.project.settings), clock_.now());
   std::erase_if(owned, [&](const domain::Purchase& purchase) {
     return (from_client && purchase.product.server_only) || place_of(purchase) <= after;
   });
@@ -47,32 +78,6 @@ Result<OwnedPage> Sales::owned(const ProjectContext& context, const CustomerKey&
     page.items.push_back(std::move(purchase));
   }
   return page;
-}
-
-Result<domain::Purchase> Sales::grant(const ProjectContext& context, StoreBatch& batch,
-                                      const NewGrant& order) const {
-  PURSER_CHECK_OK(require_customer_exists(batch, order.customer));
-  PURSER_TRY(ChosenProduct chosen, choose_product(context, order.product, false));
-  PURSER_TRY(const std::vector<domain::Purchase> owned, batch.owned(order.customer));
-  PURSER_CHECK_OK(domain::check_order(
-      {chosen.product, order.price, order.quantity, order.customer, false}, owned));
-  std::optional<PriceId> price;
-  if (order.price || !chosen.product.prices.empty()) {
-    PURSER_TRY(const domain::Price found,
-               choose_one_time_price(chosen.product, order.price, false));
-    price = found.id;
-  }
-  domain::Purchase purchase;
-  purchase.id = PurchaseId(ids_.unique_id());
-  purchase.customer = order.customer;
-  purchase.product = std::move(chosen.product);
-  purchase.catalog_version = chosen.catalog_version;
-  purchase.price = price;
-  purchase.quantity = order.quantity;
-  purchase.origin = domain::PurchaseOrigin::kGranted;
-  purchase.created_at = batch.now();
-  PURSER_CHECK_OK(write_purchase(batch, purchase, std::nullopt, TransactionId(ids_.unique_id())));
-  return purchase;
 }
 
 }  // namespace purser::app

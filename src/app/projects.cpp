@@ -10,8 +10,16 @@
 namespace purser::app {
 namespace {
 
+constexpr int kMaxGraceDays = 60;
+
 Error project_not_found(const ProjectId& id) {
   return {ErrorCode::kProjectNotFound, "No such project.", {{"project_id", id.str()}}};
+}
+Error account_is_connected(const std::string& account) {
+  return {ErrorCode::kAlreadyExists,
+          "The project sells through the connected account " + account +
+              "; it cannot have a Stripe key of its own as well.",
+          {{"account_id", account}}};
 }
 Error schema_error(const std::string& path, const std::string& message) {
   return {ErrorCode::kSchemaError,
@@ -93,6 +101,10 @@ Status check_settings(const SettingsChange& change) {
       if (!origin_of_url(issuer.jwks_url)) wrong(path + ".jwks_url", "must be an https URL");
     }
   }
+  if (change.past_due_grace_days &&
+      (*change.past_due_grace_days < 0 || *change.past_due_grace_days > kMaxGraceDays)) {
+    wrong("body.past_due_grace_days", "must be from 0 to " + std::to_string(kMaxGraceDays));
+  }
   if (change.stripe_secret_key && !is_header_safe(change.stripe_secret_key->reveal())) {
     wrong("body.stripe_secret_key", "must be a key without spaces");
   }
@@ -120,12 +132,15 @@ void apply_settings(Project& project, const SettingsChange& change) {
   if (change.require_publishable_client_key) {
     settings.require_publishable_client_key = *change.require_publishable_client_key;
   }
+  if (change.past_due_grace_days) settings.past_due_grace_days = *change.past_due_grace_days;
+  if (change.downgrade_effective) settings.downgrade_effective = *change.downgrade_effective;
   if (change.oidc_issuers) settings.oidc_issuers = *change.oidc_issuers;
 }
 
 void apply_payments(Project& project, const SettingsChange& change, const Secret& encryption_key) {
   ProjectPayments& payments = project.payments;
-  if (change.stripe_secret_key) {
+  // With a connected account there is no key of its own to take away.
+  if (change.stripe_secret_key && payments.connected_account.empty()) {
     const Secret& key = *change.stripe_secret_key;
     // Another key may be another account: it is asked for again before the next sale.
     payments.account_id.clear();
@@ -203,6 +218,10 @@ Result<Project> Projects::update(StoreBatch& batch, const ProjectId& project,
   PURSER_CHECK_OK(check_settings(change));
   PURSER_TRY(std::optional<Project> found, batch.project(project));
   if (!found) return project_not_found(project);
+  const std::string& connected = found->payments.connected_account;
+  if (change.stripe_secret_key && !change.stripe_secret_key->empty() && !connected.empty()) {
+    return account_is_connected(connected);
+  }
   apply_settings(*found, change);
   apply_payments(*found, change, encryption_key_);
   PURSER_CHECK_OK(batch.update_project(*found));
@@ -257,46 +276,6 @@ Result<domain::CatalogDiff> Projects::put_catalog(StoreBatch& batch, const Proje
     registry_.publish(project, catalog);
   });
   return diff;
-}
-
-Result<ProviderCredentials> Projects::credentials(const Project& project) const {
-  if (project.payments.sealed_secret_key.empty()) {
-    if (default_payments_.credentials) return default_payments_.credentials(project.id);
-    return Error{ErrorCode::kPaymentsNotConfigured,
-                 "The project has no Stripe key; set stripe_secret_key in its settings first."};
-  }
-  auto key = crypto::open(encryption_key_, sealed_context(project.id, kSealedStripeKey),
-                          project.payments.sealed_secret_key);
-  if (!key) return Error::internal("a Stripe key does not open; is encryption_key the right one?");
-  return ProviderCredentials{*std::move(key), ""};
-}
-
-Result<std::vector<Secret>> Projects::webhook_secrets(const Project& project) const {
-  const bool uses_default = project.payments.sealed_secret_key.empty();
-  if (uses_default && default_payments_.webhook_secrets) {
-    return default_payments_.webhook_secrets(project.id);
-  }
-  std::vector<Secret> secrets;
-  for (const std::string& sealed : project.payments.sealed_webhook_secrets) {
-    auto secret =
-        crypto::open(encryption_key_, sealed_context(project.id, kSealedWebhookSecret), sealed);
-    if (!secret) {
-      return Error::internal("a webhook secret does not open; is encryption_key the right one?");
-    }
-    secrets.push_back(*std::move(secret));
-  }
-  return secrets;
-}
-
-Status Projects::set_account(StoreBatch& batch, const ProjectId& project,
-                             const ProviderAccount& account, AfterCommit& after) {
-  PURSER_TRY(std::optional<Project> found, batch.project(project));
-  if (!found) return project_not_found(project);
-  found->payments.account_id = account.id;
-  found->payments.livemode = account.livemode;
-  PURSER_CHECK_OK(batch.update_project(*found));
-  after.emplace_back([this, updated = *found] { registry_.publish(updated); });
-  return {};
 }
 
 Status Projects::flush_used_keys() {

@@ -44,7 +44,10 @@ struct SettingsChange {
   std::optional<bool> block_new_purchases;
   std::optional<bool> test_mode;
   std::optional<bool> require_publishable_client_key;
+  std::optional<int> past_due_grace_days;  ///< 0–60
+  std::optional<domain::SwitchTime> downgrade_effective;
   std::optional<std::vector<OidcIssuer>> oidc_issuers;
+  /// Empty: none any more. Refused (kAlreadyExists) while an account is connected.
   std::optional<Secret> stripe_secret_key;
   std::optional<std::vector<Secret>> stripe_webhook_secrets;  ///< empty ones are refused
 };
@@ -53,8 +56,9 @@ struct PutCatalog {
   bool dry_run = false;
 };
 
-/// What projects without a Stripe key of their own sell through. Either may be empty: they cannot
-/// sell then. Called from several threads; may block on the provider.
+/// What projects without a Stripe key of their own sell through: the platform's key, on behalf of
+/// the project's connected account when it has one. Either may be empty: they cannot sell then.
+/// Called from several threads; may block on the provider.
 struct DefaultPayments {
   std::function<Result<ProviderCredentials>(const ProjectId&)> credentials;
   std::function<Result<std::vector<Secret>>(const ProjectId&)> webhook_secrets;
@@ -84,13 +88,20 @@ class Projects {
   Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project,
                                           const PutCatalog& put, AfterCommit& after);
 
-  /// How the project reaches its provider: its own key, else the default; kPaymentsNotConfigured
-  /// when there is neither.
+  /// How the project reaches its provider: its own key, else the platform's, on behalf of the
+  /// connected account when there is one; kPaymentsNotConfigured when there is neither.
   Result<ProviderCredentials> credentials(const Project& project) const;
+  /// The platform's key, on nobody's behalf. Errors: kPaymentsNotConfigured.
+  Result<ProviderCredentials> platform_credentials(const ProjectId& project) const;
   Result<std::vector<Secret>> webhook_secrets(const Project& project) const;
   /// Records what the provider says of the key's account.
   Status set_account(StoreBatch& batch, const ProjectId& project, const ProviderAccount& account,
                      AfterCommit& after);
+  /// Records the account that was connected for the project under the platform's key; answers the
+  /// one that stands (another call may have been faster). Errors: kAlreadyExists when the project
+  /// has a Stripe key of its own by now.
+  Result<std::string> connect_account(StoreBatch& batch, const ProjectId& project,
+                                      const ProviderAccount& account, AfterCommit& after);
   /// Writes the last-used times that the registry collected. Blocks on the engine.
   Status flush_used_keys();
 

@@ -22,6 +22,8 @@ class ProviderAccess {
   /// The project's credentials and account; the account is asked for once and recorded. Errors:
   /// kPaymentsNotConfigured, and those of the provider.
   Result<ProviderConnection> connect(const ProjectContext& context);
+  /// The credentials alone, without asking the provider. Errors: kPaymentsNotConfigured.
+  Result<ProviderCredentials> credentials(const ProjectContext& context);
 
   PaymentProvider& provider() { return provider_; }
 

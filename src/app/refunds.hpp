@@ -36,7 +36,10 @@ class Refunds {
   /// made under a key derived from it, and what belongs to it is revoked in the commit that records
   /// its success. A full refund ends the product, and a subscription at the provider too. Errors:
   /// kPurchaseNotFound, kTestModePurchaseNonRefundable (test mode or granted), those of
-  /// domain::plan_refund, the provider's.
+  /// domain::plan_refund, kPaymentsNotConfigured, the provider's.
+  ///
+  /// A refund whose answer was lost counts as under way until it is known: its idempotency key, an
+  /// event, or the next refund of the purchase after some minutes asks for it again under its key.
   Result<EngineReply> refund(const std::shared_ptr<const ProjectContext>& context,
                              const std::optional<IdempotencyScope>& scope,
                              const RefundCommand& command, Encode encode);
@@ -50,6 +53,15 @@ class Refunds {
   Status sync_dispute(const ProjectId& project, const std::string& dispute_ref);
 
  private:
+  Result<Refund> record_request(const ProjectContext& context, const std::string& id,
+                                const RefundCommand& command, const Status& payable);
+  Result<Refund> decide(StoreBatch& batch, const ProjectContext& context,
+                        const RefundCommand& command, const Status& payable);
+  Status ask_again(const ProjectContext& context, const PurchaseId& purchase,
+                   const std::string& except);
+  Status record_outcome(StoreBatch& batch, const ProjectContext& context, const std::string& id,
+                        const Result<RemoteRefund>& made);
+
   Engine& engine_;
   Store& store_;
   Registry& registry_;

@@ -8,6 +8,9 @@ namespace {
 constexpr std::string_view kResourceMissing = "resource_missing";
 constexpr std::string_view kIdempotencyError = "idempotency_error";
 constexpr std::size_t kFingerprintDigits = 32;  // 128 bits
+constexpr Millis kDay{86'400'000};
+// Source: https://docs.stripe.com/api/checkout/sessions/create (trial_period_days)
+constexpr std::int64_t kMostTrialDays = 730;
 
 std::string fingerprint(std::initializer_list<std::string_view> parts) {
   std::string text;
@@ -41,14 +44,38 @@ std::string_view kind_name(RemoteKind kind) {
   return "price";
 }
 
-// A catalog product is shared by all checkouts of its version; an inline one is the checkout's own.
-std::string product_name(const Checkout& checkout) {
-  if (checkout.product.is_inline()) return "checkout:" + checkout.id.str();
-  return checkout.product.id.str() + "@" + std::to_string(checkout.catalog_version);
+// A catalog product is shared by all checkouts of its version; an inline one is its owner's own.
+std::string product_name(const PlanRef& plan) {
+  if (plan.product.is_inline()) return "checkout:" + plan.inline_owner;
+  return plan.product.id.str() + "@" + std::to_string(plan.catalog_version);
 }
-std::string price_name(const Checkout& checkout) {
-  return product_name(checkout) + "/" + checkout.price.str();
+
+PlanRef plan_of(const Checkout& checkout) {
+  return {checkout.product, checkout.catalog_version, checkout.price, checkout.id.str()};
 }
+
+// What makes a price another one. That of a one-time price names no interval, as it always did.
+std::string price_identity(const std::string& product, const domain::Price& price) {
+  const std::string minor = std::to_string(price.amount.minor_units());
+  const std::string_view currency = price.amount.currency().code();
+  if (!price.interval) return fingerprint({product, minor, currency});
+  return fingerprint({product, minor, currency, to_string(price.interval->unit),
+                      std::to_string(price.interval->count)});
+}
+
+// A trial goes to the provider in days, so that it is as long as promised whenever the buyer pays.
+void set_trial(const Checkout& checkout, NewCheckoutSession& wanted) {
+  if (!checkout.trial) return;
+  const Timestamp end = nth_boundary(checkout.created_at, *checkout.trial, 1);
+  const std::int64_t days = (end - checkout.created_at).count / kDay.count;
+  if (days <= kMostTrialDays) {
+    wanted.trial_days = static_cast<int>(days);
+  } else {
+    wanted.trial_end = end;
+  }
+}
+
+bool has_page(const Checkout& checkout) { return checkout.code_hash != crypto::Digest{}; }
 
 Result<NewRemoteCustomer> describe(StoreView& view, const CustomerKey& key) {
   NewRemoteCustomer customer;
@@ -83,26 +110,46 @@ std::string remote_name(const CustomerKey& customer) {
   return std::string(to_string(customer.type)) + "/" + customer.id;
 }
 
+std::string remote_price_name(const PlanRef& plan) {
+  return product_name(plan) + "/" + plan.price.str();
+}
+
+std::string session_reference(const Checkout& checkout) {
+  if (!has_page(checkout)) return checkout.id.str();
+  return checkout.id.str() + "." +
+         fingerprint({checkout.price.str(), std::to_string(checkout.quantity.value()),
+                      std::to_string(checkout.total.minor_units())});
+}
+
+CheckoutId referenced_checkout(const std::string& reference) {
+  return CheckoutId(reference.substr(0, reference.find('.')));
+}
+
 RemoteObjects::RemoteObjects(Engine& engine, Store& store, PaymentProvider& provider,
-                             ProviderCredentials as, ProjectId project, std::string account_id)
+                             const ProviderConnection& connection, ProjectId project)
     : engine_(engine),
       store_(store),
       provider_(provider),
-      as_(std::move(as)),
+      as_(connection.as),
       project_(std::move(project)),
-      account_id_(std::move(account_id)) {}
+      account_id_(connection.account.id) {}
 
 Result<RemoteCheckoutSession> RemoteObjects::open_session(const Checkout& checkout,
                                                           const std::string& success_url,
                                                           const std::string& cancel_url) {
+  const PlanRef plan = plan_of(checkout);
   NewCheckoutSession wanted;
   wanted.quantity = checkout.quantity.value();
+  wanted.is_subscription = checkout.is_subscription;
+  set_trial(checkout, wanted);
   wanted.success_url = success_url;
   wanted.cancel_url = cancel_url;
-  wanted.reference = checkout.id.str();
-  wanted.asked_at = checkout.created_at;
+  wanted.reference = session_reference(checkout);
+  // A purchase page lives no longer than its keys, and a look-up would find the session that an
+  // earlier change of mind has closed.
+  if (!has_page(checkout)) wanted.asked_at = checkout.created_at;
   PURSER_TRY(wanted.customer, customer(checkout.customer));
-  PURSER_TRY(wanted.price, price(checkout));
+  PURSER_TRY(wanted.price, price(plan));
   auto session = create_session(checkout, wanted);
   if (session || !is_missing(session.error())) return session;
 
@@ -113,10 +160,10 @@ Result<RemoteCheckoutSession> RemoteObjects::open_session(const Checkout& checko
     PURSER_CHECK_OK(forget(RemoteKind::kCustomer, remote_name(checkout.customer), wanted.customer));
   }
   if (names_price || !names_customer) {
-    PURSER_CHECK_OK(forget(RemoteKind::kPrice, price_name(checkout), wanted.price));
+    PURSER_CHECK_OK(forget(RemoteKind::kPrice, remote_price_name(plan), wanted.price));
   }
   PURSER_TRY(wanted.customer, customer(checkout.customer));
-  PURSER_TRY(wanted.price, price(checkout));
+  PURSER_TRY(wanted.price, price(plan));
   return create_session(checkout, wanted);
 }
 
@@ -125,10 +172,16 @@ Result<RemoteCheckoutSession> RemoteObjects::create_session(const Checkout& chec
   // The parameters are part of the key: resumed as it was, the provider answers with the session
   // that it has; resumed under another public URL, it makes another, and the first one's URL was
   // never given to anybody.
-  const std::string key =
-      "purser-session-" + checkout.id.str() + "-" +
-      fingerprint({wanted.customer, wanted.price, std::to_string(wanted.quantity),
-                   wanted.success_url, wanted.cancel_url});
+  std::string key = "purser-session-" + checkout.id.str() + "-" +
+                    fingerprint({wanted.customer, wanted.price, std::to_string(wanted.quantity),
+                                 wanted.success_url, wanted.cancel_url});
+  if (wanted.is_subscription) {
+    const Timestamp trial_end = wanted.trial_end.value_or(Timestamp{});
+    key += "-" + fingerprint({std::to_string(wanted.trial_days.value_or(0)),
+                              std::to_string(trial_end.millis())});
+  }
+  // A choice that is made again after another one gets a session of its own: the old one is closed.
+  if (!checkout.session_ref.empty()) key += "-" + fingerprint({checkout.session_ref});
   return provider_.create_checkout_session(as_, wanted, key);
 }
 
@@ -152,38 +205,40 @@ Result<std::string> RemoteObjects::customer(const CustomerKey& key) {
                 });
 }
 
-Result<std::string> RemoteObjects::product(const Checkout& checkout) {
-  const std::string local = product_name(checkout);
-  const std::string& name = checkout.product.display_name;
+Result<std::optional<std::string>> RemoteObjects::known_customer(const CustomerKey& key) {
+  return mapped(RemoteKind::kCustomer, remote_name(key));
+}
+
+Result<std::string> RemoteObjects::product(const PlanRef& plan) {
+  const std::string local = product_name(plan);
+  const std::string& name = plan.product.display_name;
   return ensure(RemoteKind::kProduct, local, fingerprint({name}),
                 [&](const std::string& idempotency_key) {
                   return provider_.create_product(as_, name, local, idempotency_key);
                 });
 }
 
-Result<std::string> RemoteObjects::price(const Checkout& checkout) {
-  const std::string local = price_name(checkout);
+Result<std::string> RemoteObjects::price(const PlanRef& plan) {
+  const std::string local = remote_price_name(plan);
   PURSER_TRY(std::optional<std::string> known, mapped(RemoteKind::kPrice, local));
   if (known) return *std::move(known);
-  auto made = make_price(checkout, local);
+  auto made = make_price(plan, local);
   if (made || !is_missing(made.error())) return made;
-  const std::string product_local = product_name(checkout);
+  const std::string product_local = product_name(plan);
   PURSER_TRY(const std::optional<std::string> gone, mapped(RemoteKind::kProduct, product_local));
   if (gone) PURSER_CHECK_OK(forget(RemoteKind::kProduct, product_local, *gone));
-  return make_price(checkout, local);
+  return make_price(plan, local);
 }
 
-Result<std::string> RemoteObjects::make_price(const Checkout& checkout, const std::string& local) {
-  const domain::Price* price = checkout.product.find_price(checkout.price);
-  if (price == nullptr) return Error::internal("a checkout's snapshot lacks its price");
-  PURSER_TRY(const std::string product_ref, product(checkout));
-  const Money& amount = price->amount;
-  return ensure(
-      RemoteKind::kPrice, local,
-      fingerprint({product_ref, std::to_string(amount.minor_units()), amount.currency().code()}),
-      [&](const std::string& idempotency_key) {
-        return provider_.create_price(as_, product_ref, amount, local, idempotency_key);
-      });
+Result<std::string> RemoteObjects::make_price(const PlanRef& plan, const std::string& local) {
+  const domain::Price* price = plan.product.find_price(plan.price);
+  if (price == nullptr) return Error::internal("a product's snapshot lacks its price");
+  PURSER_TRY(const std::string product_ref, product(plan));
+  const NewRemotePrice wanted{product_ref, price->amount, price->interval, local};
+  return ensure(RemoteKind::kPrice, local, price_identity(product_ref, *price),
+                [&](const std::string& idempotency_key) {
+                  return provider_.create_price(as_, wanted, idempotency_key);
+                });
 }
 
 Result<std::string> RemoteObjects::ensure(RemoteKind kind, const std::string& local,

@@ -30,6 +30,13 @@ struct PlanRef {
 std::string remote_name(const CustomerKey& customer);  ///< "user/abc"
 std::string remote_price_name(const PlanRef& plan);    ///< "pro@7/monthly", "checkout:<id>/monthly"
 
+/// How the provider's session and subscription of a checkout name it: the checkout's id; where the
+/// buyer chooses on a page, followed by "." and what tells this choice from the others, so that a
+/// look-up does not find the session of another one.
+std::string session_reference(const Checkout& checkout);
+/// The checkout that a reference names.
+CheckoutId referenced_checkout(const std::string& reference);
+
 /// Works for one operation on one thread. Every object is made under an idempotency key derived
 /// from what it stands for, so whoever asks, however often, gets the same one. Calls block. Errors
 /// of all: those of the provider and of the engine.

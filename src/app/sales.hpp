@@ -105,7 +105,7 @@ class Sales {
   /// the sweep and when the buyer comes back. Errors: kPaymentProviderUnavailable (try again
   /// later).
   Status settle(const ProjectId& project, const std::string& session_ref);
-  /// The same by the checkout's id, for an object that names only that.
+  /// The same by the checkout's id, or by the reference that objects at the provider carry.
   Status settle_checkout(const ProjectId& project, const CheckoutId& checkout);
 
   /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how
@@ -113,15 +113,39 @@ class Sales {
   Result<int> sweep_checkouts(int limit);
 
  private:
+  /// What a buyer chose on the purchase page.
+  struct Choice {
+    crypto::Digest code_hash{};
+    PriceId price;
+    Quantity quantity;
+  };
+
   Result<Checkout> record_intention(const ProjectContext& context, const CheckoutId& id,
                                     const NewCheckout& order);
   Result<Checkout> decide_checkout(StoreBatch& batch, const ProjectContext& context,
                                    const CheckoutId& id, const NewCheckout& order,
                                    const Status& payable) const;
+  /// Can the project be paid? What blocks or does not matter in test mode is asked before a batch.
+  Status payable(const ProjectContext& context);
+  Status fix_terms(StoreBatch& batch, const ProjectContext& context, const domain::Price& price,
+                   Checkout& checkout) const;
   Status complete_test_checkout(StoreBatch& batch, const ProjectContext& context,
                                 Checkout& checkout) const;
   Result<Checkout> open_checkout(const ProjectContext& context, Checkout checkout);
   std::string done_url(const Checkout& checkout) const;
+  std::string back_url(const Checkout& checkout) const;
+
+  Result<Checkout> fix_choice(const ProjectContext& context, const Choice& choice);
+  Result<Checkout> decide_choice(StoreBatch& batch, const ProjectContext& context,
+                                 const Choice& choice, const Status& payable) const;
+  /// Where to pay for a checkout that is open; absent: its session is over, choose again.
+  Result<std::optional<std::string>> reuse_session(const ProjectContext& context,
+                                                   const Checkout& checkout, const Choice& choice);
+  /// Where to pay for a choice that was fixed; absent: another one came in between.
+  Result<std::optional<std::string>> open_choice(const ProjectContext& context,
+                                                 const Checkout& chosen);
+  Status release_session(const Checkout& checkout);
+
   Status reschedule(const Checkout& checkout);
 
   Engine& engine_;

@@ -1,13 +1,16 @@
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 
-#include "app/backoff.hpp"
 #include "app/events.hpp"
 #include "app/fulfilment.hpp"
 #include "app/items.hpp"
+#include "app/purchase_book.hpp"
 #include "app/remote_objects.hpp"
+#include "app/remote_state.hpp"
 #include "app/sales.hpp"
+#include "app/sold.hpp"
 
 namespace purser::app {
 namespace {
@@ -18,9 +21,7 @@ constexpr Millis kHour{3'600'000};
 // an hour later at most, the sweep has seen it. Slow payment methods take up to two weeks more.
 constexpr Millis kFrequentChecks{25 * kHour.count};
 constexpr Millis kGiveUp{30LL * 24 * kHour.count};
-constexpr Millis kFirstRetry{5'000};
-
-constexpr std::string_view kRefundPayment = "refund_payment";
+constexpr int kMostInvoices = 100;
 
 /// How long after sweep number `checks` the next one comes.
 Millis check_delay(int checks, Millis age) {
@@ -32,34 +33,6 @@ Millis check_delay(int checks, Millis age) {
   return age < kFrequentChecks ? kHour : Millis{6 * kHour.count};
 }
 
-/// What of the paid session differs from what was sold; empty when nothing does.
-Result<std::string> difference(StoreBatch& batch, const Checkout& checkout,
-                               const RemoteCheckoutSession& session) {
-  if (session.reference != checkout.id.str()) return std::string("reference");
-  if (!session.amount_total) return std::string("amount");
-  if (session.amount_total->currency() != checkout.total.currency()) return std::string("currency");
-  if (*session.amount_total != checkout.total) return std::string("amount");
-  if (session.livemode != checkout.livemode) return std::string("livemode");
-  PURSER_TRY(const std::optional<std::string> customer,
-             batch.remote(checkout.customer.project, checkout.account_id, RemoteKind::kCustomer,
-                          remote_name(checkout.customer)));
-  if (customer != session.customer) return std::string("customer");
-  return std::string();
-}
-
-/// Why a paid checkout cannot be granted any more; empty when it can.
-Result<std::string> obstacle(StoreBatch& batch, const Checkout& checkout) {
-  const Status exists = require_customer_exists(batch, checkout.customer);
-  if (!exists) {
-    if (exists.error().code == ErrorCode::kStoreUnavailable) return exists.error();
-    return std::string("the customer was deleted");
-  }
-  PURSER_TRY(const std::vector<domain::Purchase> owned, batch.owned(checkout.customer));
-  const Status allowed = domain::check_order(
-      {checkout.product, checkout.price, checkout.quantity, checkout.customer, false}, owned);
-  return allowed ? std::string() : std::string(error_row(allowed.error().code).name);
-}
-
 Status close(StoreBatch& batch, Checkout checkout, CheckoutState state, std::string_view event,
              const std::string& reason, const std::string& payment_ref) {
   checkout.state = state;
@@ -69,24 +42,185 @@ Status close(StoreBatch& batch, Checkout checkout, CheckoutState state, std::str
       {{"checkout_id", checkout.id.str()}, {"payment_ref", payment_ref}, {"reason", reason}});
 }
 
-Status refund(StoreBatch& batch, const Checkout& checkout, const RemoteCheckoutSession& session,
-              const std::string& reason) {
-  PURSER_CHECK_OK(close(batch, checkout, CheckoutState::kRefunded, "checkout.refunded", reason,
-                        session.payment_ref));
-  if (session.payment_ref.empty()) return {};  // nothing was charged
-  Intention intention;
-  intention.id = "purser-refund-" + checkout.id.str();
-  intention.project = checkout.customer.project;
-  intention.kind = std::string(kRefundPayment);
-  intention.subject = session.payment_ref;
-  intention.next_at = batch.now();
-  return batch.insert_intention(intention);
+/// The session is over and nothing was paid.
+Status expire(StoreBatch& batch, Checkout checkout, const std::string& reason) {
+  // On its purchase page the buyer can still choose again: another choice closed this session.
+  if (page_is_usable(checkout, batch.now())) {
+    reopen_page(checkout);
+    return batch.update_checkout(checkout);
+  }
+  return close(batch, std::move(checkout), CheckoutState::kExpired, "checkout.expired", reason, "");
 }
 
-Status alarm(StoreBatch& batch, const Checkout& checkout, const RemoteCheckoutSession& session,
-             const std::string& reason) {
-  return close(batch, checkout, CheckoutState::kAlarmed, "checkout.alarm", reason,
-               session.payment_ref);
+/// The subscription that the session began, with its invoices.
+Status fetch_subscription(PaymentProvider& provider, const ProviderCredentials& as,
+                          SessionReport& report) {
+  const std::string& ref = report.session.subscription;
+  if (ref.empty()) return {};  // a difference from what was sold, found below
+  PURSER_TRY(report.subscription, provider.subscription(as, ref));
+  const std::optional<RemoteInvoice>& latest = report.subscription->latest_invoice;
+  if (!latest) return {};
+  report.invoices = {*latest};
+  if (!latest->is_renewal) return {};
+  // We hear of it so late that it was renewed meanwhile.
+  PURSER_TRY(report.invoices, provider.invoices_of(as, ref, kMostInvoices));
+  std::reverse(report.invoices.begin(), report.invoices.end());
+  return {};
+}
+
+/// Concludes one checkout in one batch.
+class Settlement {
+ public:
+  Settlement(StoreBatch& batch, Ids& ids, Millis grace, const SessionReport& report)
+      : batch_(batch), ids_(ids), grace_(grace), report_(report), book_(batch, ids, grace) {}
+
+  Status conclude(const Checkout& checkout);
+
+ private:
+  Status alarm(const Checkout& checkout, const std::string& reason);
+  Status give_back(const Checkout& checkout, const std::string& reason);
+  Status fulfil(Checkout checkout, const domain::Purchase& purchase);
+  Status record_payment(const Checkout& checkout, const domain::Purchase& purchase);
+  Result<bool> is_counted(const ProjectId& project);
+  Result<std::string> obstacle(const Checkout& checkout, const domain::Purchase& purchase);
+  domain::Purchase sold_purchase(const Checkout& checkout) const;
+  std::string payment_ref() const;
+
+  StoreBatch& batch_;
+  Ids& ids_;
+  Millis grace_;
+  const SessionReport& report_;
+  PurchaseBook book_;
+};
+
+Status Settlement::conclude(const Checkout& checkout) {
+  if (report_.session.status == RemoteCheckoutSession::Status::kExpired) {
+    return expire(batch_, checkout, "not paid in time");
+  }
+  PURSER_TRY(const std::string differs, difference(batch_, checkout, report_));
+  if (!differs.empty()) return alarm(checkout, differs);
+  PURSER_TRY(const bool counted, is_counted(checkout.customer.project));
+  if (counted) return alarm(checkout, "payment counted already");
+  const domain::Purchase purchase = sold_purchase(checkout);
+  if (purchase.subscription) {
+    const domain::Subscription& subscription = *purchase.subscription;
+    if (domain::is_final(subscription.status)) return alarm(checkout, "subscription has ended");
+    // Paid, but without access for now: the event about its next payment comes here again.
+    if (!domain::gives_access(subscription, grace_, batch_.now())) return {};
+  }
+  PURSER_TRY(const std::string hindered, obstacle(checkout, purchase));
+  if (!hindered.empty()) return give_back(checkout, hindered);
+  return fulfil(checkout, purchase);
+}
+
+/// What must not count twice: the first payment; of a sale over nothing, the session itself.
+std::string Settlement::payment_ref() const {
+  std::string payment = report_.session.payment_ref;
+  if (!report_.invoices.empty()) payment = report_.invoices.front().payment_ref;
+  return payment.empty() ? report_.session.id : payment;
+}
+
+Result<bool> Settlement::is_counted(const ProjectId& project) {
+  PURSER_TRY(const auto by_payment, batch_.purchase_by_payment(project, payment_ref()));
+  if (by_payment || !report_.subscription) return by_payment.has_value();
+  PURSER_TRY(const auto by_subscription,
+             batch_.purchase_by_subscription(project, report_.subscription->id));
+  return by_subscription.has_value();
+}
+
+domain::Purchase Settlement::sold_purchase(const Checkout& checkout) const {
+  domain::Purchase purchase = purchase_of(checkout, PurchaseId(ids_.unique_id()),
+                                          domain::PurchaseOrigin::kStripe, batch_.now());
+  purchase.payment_ref = payment_ref();
+  if (!report_.subscription) return purchase;
+  purchase.subscription = subscription_of(*report_.subscription, std::nullopt);
+  // The provider's instant, so that repeats and periods coincide; the first period's, however late
+  // we hear of it.
+  purchase.anchor = report_.subscription->current_period_start;
+  if (report_.invoices.size() > 1) {
+    purchase.anchor = report_.invoices.front().period_start.value_or(purchase.anchor);
+  }
+  return purchase;
+}
+
+/// Why a paid checkout cannot be granted any more; empty when it can.
+Result<std::string> Settlement::obstacle(const Checkout& checkout,
+                                         const domain::Purchase& purchase) {
+  const Status exists = require_customer_exists(batch_, checkout.customer);
+  if (!exists) {
+    if (exists.error().code == ErrorCode::kStoreUnavailable) return exists.error();
+    return std::string("the customer was deleted");
+  }
+  PURSER_TRY(const std::vector<domain::Purchase> owned, book_.owned(checkout.customer));
+  const Status allowed = domain::check_order(
+      {checkout.product, checkout.price, checkout.quantity, checkout.customer, false}, owned);
+  if (!allowed) return std::string(error_row(allowed.error().code).name);
+  const Status fits = book_.check_grants(purchase);
+  if (fits) return std::string();
+  if (fits.error().code != ErrorCode::kQuantityOutOfRange) return fits.error();
+  return std::string("a balance would leave its range");
+}
+
+Status Settlement::alarm(const Checkout& checkout, const std::string& reason) {
+  return close(batch_, checkout, CheckoutState::kAlarmed, "checkout.alarm", reason,
+               report_.session.payment_ref);
+}
+
+Status Settlement::give_back(const Checkout& checkout, const std::string& reason) {
+  const ProjectId& project = checkout.customer.project;
+  std::vector<std::string> payments;
+  if (!report_.session.payment_ref.empty()) payments = {report_.session.payment_ref};
+  for (const RemoteInvoice& invoice : report_.invoices) {
+    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
+    if (charged) payments.push_back(invoice.payment_ref);
+  }
+  PURSER_CHECK_OK(close(batch_, checkout, CheckoutState::kRefunded, "checkout.refunded", reason,
+                        payments.empty() ? std::string() : payments.front()));
+  if (report_.subscription) {
+    PURSER_CHECK_OK(book_.intend(project, "purser-end-" + checkout.id.str(), kEndSubscription,
+                                 report_.subscription->id));
+  }
+  for (const std::string& payment : payments) {
+    std::string id = "purser-refund-" + checkout.id.str();
+    if (payment != payments.front()) id += "-" + payment;  // of a renewal that came meanwhile
+    PURSER_CHECK_OK(book_.intend(project, std::move(id), kRefundPayment, payment));
+  }
+  return {};
+}
+
+Status Settlement::fulfil(Checkout checkout, const domain::Purchase& purchase) {
+  PURSER_TRY(const bool first_trial, use_trial(batch_, checkout));
+  if (!first_trial) {
+    PURSER_CHECK_OK(book_.intend(checkout.customer.project, "purser-end-trial-" + checkout.id.str(),
+                                 kEndTrial, report_.session.subscription));
+  }
+  // The new plan is paid: only now the old one ends.
+  PURSER_CHECK_OK(book_.replace_for(checkout.product, checkout.customer));
+  PURSER_CHECK_OK(
+      book_.open(purchase, {TransactionKind::kPurchase, checkout.total, purchase.payment_ref}));
+  PURSER_CHECK_OK(record_payment(checkout, purchase));
+  checkout.state = CheckoutState::kCompleted;
+  checkout.purchase = purchase.id;
+  return batch_.update_checkout(checkout);
+}
+
+Status Settlement::record_payment(const Checkout& checkout, const domain::Purchase& purchase) {
+  if (report_.subscription) {
+    if (report_.invoices.empty()) return {};
+    // Later ones are renewals, which the subscription's next look records.
+    return batch_.put_invoice(
+        invoice_of(report_.invoices.front(), checkout.customer, purchase.id, std::nullopt));
+  }
+  Invoice invoice;
+  invoice.id = purchase.id.str();
+  invoice.customer = checkout.customer;
+  invoice.purchase = purchase.id;
+  invoice.status = InvoiceStatus::kPaid;
+  invoice.total = checkout.total;
+  invoice.amount_paid = checkout.total.minor_units();
+  invoice.payment_ref = report_.session.payment_ref;
+  invoice.created_at = batch_.now();
+  return batch_.put_invoice(invoice);
 }
 
 }  // namespace
@@ -97,55 +231,34 @@ Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
   PURSER_TRY(const std::optional<Checkout> known,
              store_.view()->checkout_by_session(project, session_ref));
   if (!known || known->state != CheckoutState::kOpen) return {};
-  PURSER_TRY(const ProviderCredentials as, projects_.credentials(context->project));
-  PURSER_TRY(const RemoteCheckoutSession session, provider_.checkout_session(as, session_ref));
+  PURSER_TRY(const ProviderConnection connection, access_.connect(*context));
+  SessionReport report;
+  report.account_id = connection.account.id;
+  PURSER_TRY(report.session, access_.provider().checkout_session(connection.as, session_ref));
   using SessionStatus = RemoteCheckoutSession::Status;
-  const bool paid = session.status == SessionStatus::kComplete && session.paid;
+  const bool paid = report.session.status == SessionStatus::kComplete && report.session.paid;
   // Open, or complete but unpaid: a slow payment method; its success or failure comes later.
-  if (!paid && session.status != SessionStatus::kExpired) return {};
-  PURSER_TRY(const ProviderAccount account, this->account(*context, as));
-  return engine_.apply(
-      [&](StoreBatch& batch) { return conclude(batch, account, project, known->id, session); });
+  if (!paid && report.session.status != SessionStatus::kExpired) return {};
+  // Another account does not know it.
+  if (paid && report.account_id == known->account_id) {
+    PURSER_CHECK_OK(fetch_subscription(access_.provider(), connection.as, report));
+  }
+  const Millis grace = grace_of(context->project.settings);
+  return engine_.apply([&](StoreBatch& batch) -> Status {
+    PURSER_TRY(const std::optional<Checkout> checkout, batch.checkout(project, known->id));
+    // Another event about the same session may have been faster.
+    const bool stands =
+        checkout && checkout->state == CheckoutState::kOpen && checkout->session_ref == session_ref;
+    if (!stands) return {};
+    return Settlement(batch, ids_, grace, report).conclude(*checkout);
+  });
 }
 
-Status Sales::conclude(StoreBatch& batch, const ProviderAccount& account, const ProjectId& project,
-                       const CheckoutId& id, const RemoteCheckoutSession& session) const {
-  PURSER_TRY(std::optional<Checkout> checkout, batch.checkout(project, id));
-  // Another event about the same session may have been faster.
-  if (!checkout || checkout->state != CheckoutState::kOpen) return {};
-  if (session.status == RemoteCheckoutSession::Status::kExpired) {
-    return close(batch, *checkout, CheckoutState::kExpired, "checkout.expired", "not paid in time",
-                 session.payment_ref);
-  }
-  if (account.id != checkout->account_id) {
-    return alarm(batch, *checkout, session, "account");
-  }
-  PURSER_TRY(const std::string differs, difference(batch, *checkout, session));
-  if (!differs.empty()) return alarm(batch, *checkout, session, differs);
-  if (!session.payment_ref.empty()) {
-    PURSER_TRY(const auto counted, batch.purchase_by_payment(project, session.payment_ref));
-    if (counted) return alarm(batch, *checkout, session, "payment counted already");
-  }
-  PURSER_TRY(const std::string hindered, obstacle(batch, *checkout));
-  if (!hindered.empty()) return refund(batch, *checkout, session, hindered);
-  return fulfil(batch, *std::move(checkout), session);
-}
-
-Status Sales::fulfil(StoreBatch& batch, Checkout checkout,
-                     const RemoteCheckoutSession& session) const {
-  domain::Purchase purchase = purchase_of(checkout, PurchaseId(ids_.unique_id()),
-                                          domain::PurchaseOrigin::kStripe, batch.now());
-  // A session over nothing has no payment; it is itself what must not count twice.
-  purchase.payment_ref = session.payment_ref.empty() ? session.id : session.payment_ref;
-  const Status written =
-      write_purchase(batch, purchase, checkout.total, TransactionId(ids_.unique_id()));
-  if (!written && written.error().code == ErrorCode::kQuantityOutOfRange) {
-    return refund(batch, checkout, session, "a balance would leave its range");
-  }
-  PURSER_CHECK_OK(written);
-  checkout.state = CheckoutState::kCompleted;
-  checkout.purchase = purchase.id;
-  return batch.update_checkout(checkout);
+Status Sales::settle_checkout(const ProjectId& project, const CheckoutId& id) {
+  PURSER_TRY(const std::optional<Checkout> checkout,
+             store_.view()->checkout(project, referenced_checkout(id.str())));
+  if (!checkout || checkout->session_ref.empty()) return {};
+  return settle(project, checkout->session_ref);
 }
 
 Result<int> Sales::sweep_checkouts(int limit) {
@@ -168,43 +281,12 @@ Status Sales::reschedule(const Checkout& checkout) {
     if (!current || current->state != CheckoutState::kOpen) return {};
     const Millis age = batch.now() - current->created_at;
     if (age > kGiveUp) {
-      return close(batch, *current, CheckoutState::kExpired, "checkout.expired",
-                   "the provider did not conclude it in 30 days", "");
+      return expire(batch, *std::move(current), "the provider did not conclude it in 30 days");
     }
     ++current->checks;
     current->next_check_at = batch.now() + check_delay(current->checks, age);
     return batch.update_checkout(*current);
   });
-}
-
-Result<int> Sales::perform_intentions(int limit) {
-  PURSER_TRY(const std::vector<Intention> due, store_.view()->due_intentions(clock_.now(), limit));
-  std::optional<Error> failed;
-  for (const Intention& intention : due) {
-    const Status performed = perform(intention);
-    if (!performed) failed = performed.error();
-    PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
-      Intention result = intention;
-      result.done = performed.has_value();
-      result.error =
-          performed ? "" : performed.error().message + " " + performed.error().log.for_log();
-      ++result.attempts;
-      result.next_at = batch.now() + backoff(result.attempts, kFirstRetry, kHour);
-      return batch.update_intention(result);
-    }));
-  }
-  if (failed) return *std::move(failed);
-  return static_cast<int>(due.size());
-}
-
-Status Sales::perform(const Intention& intention) {
-  if (intention.kind != kRefundPayment) {
-    return Error::internal("an intention of unknown kind \"" + intention.kind + "\"");
-  }
-  const auto context = registry_.project(intention.project);
-  if (!context) return Error::internal("an intention of a project that is gone");
-  PURSER_TRY(const ProviderCredentials as, projects_.credentials(context->project));
-  return provider_.refund_payment(as, intention.subject, intention.id);
 }
 
 }  // namespace purser::app

@@ -2,8 +2,10 @@
 
 // Running subscriptions: cancel, resume, switch, and what the provider says of them.
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +19,9 @@
 
 namespace purser::app {
 
+class PurchaseBook;
 class Sales;
+struct SwitchDecision;
 
 /// Which subscription: by product, by subscription id (= the purchase's id), or both, which must
 /// then agree. By product alone, one that is owned once.
@@ -56,6 +60,10 @@ class Subscriptions {
  public:
   Subscriptions(Engine& engine, Store& store, Registry& registry, ProviderAccess& access,
                 Sales& sales, const Clock& clock, Ids& ids);
+
+  /// The subscription as of now; also one that has ended. Errors: kUserNotFound, kTeamNotFound,
+  /// kSubscriptionNotFound.
+  Result<domain::Purchase> find(const ProjectContext& context, const SubscriptionChoice& which);
 
   using Encode = std::function<StoredReply(const Result<domain::Purchase>& subscription)>;
 
@@ -96,6 +104,82 @@ class Subscriptions {
   Result<int> sweep(int limit);
 
  private:
+  /// The last step of an order, in the commit of its reply.
+  using Finish = std::function<Result<Decision>(StoreBatch&)>;
+  /// An order whose part at the provider is done. While the lock is held nobody else asks the
+  /// provider about this subscription, so that what it answers is applied in the order in which it
+  /// was said.
+  struct Prepared {
+    std::unique_lock<std::mutex> lock;
+    Finish finish;
+  };
+  /// Who gives an order. Borrows what lives until the reply.
+  struct Order {
+    const ProjectContext& context;
+    const Engine::Operation& operation;
+    const Encode& encode;
+  };
+  using Prepare = std::function<Result<Prepared>(const Engine::Operation&)>;
+  using Change = std::function<Status(StoreBatch&, PurchaseBook&, domain::Purchase&)>;
+
+  Result<EngineReply> carry_out(const std::optional<IdempotencyScope>& scope, const Encode& encode,
+                                const Prepare& prepare);
+  Result<Prepared> prepare_cancel(const Order& order, const SubscriptionChoice& which,
+                                  bool immediately);
+  Result<Prepared> prepare_resume(const Order& order, const SubscriptionChoice& which);
+  Result<Prepared> prepare_switch(const Order& order, const SwitchCommand& command);
+  Result<Prepared> switch_at_provider(const Order& order, const SwitchCommand& command,
+                                      const std::string& remote_ref);
+  Result<Finish> ask_for_switch(const Order& order, const SwitchCommand& command,
+                                const ProviderConnection& connection,
+                                const RemoteSubscription& now);
+  Result<SwitchDecision> decide_switch(const ProjectContext& context, const SwitchCommand& command,
+                                       const Engine::Operation* operation);
+  Result<domain::Purchase> record_switching(const Order& order, const SwitchCommand& command);
+  Status require_payment_method(const ProviderConnection& connection,
+                                const RemoteSubscription& now);
+  Finish finish_local_switch(const Order& order, const SwitchCommand& command);
+  Finish finish_switch(Finish apply, const domain::Purchase& purchase, std::string operation);
+  Finish finish_refused(const Order& order, const domain::Purchase& purchase, const Error& error);
+
+  /// The purchase that is meant, up to date. Of an order that is resumed also one that has ended
+  /// meanwhile.
+  Result<domain::Purchase> look_up(const Order& order, const SubscriptionChoice& which);
+  /// An order on a subscription that nobody pays for.
+  Finish finish_local(const Order& order, const SubscriptionChoice& which, Change change);
+  /// The plan that counts at the provider from the next renewal on. Borrows.
+  struct LaterPlan {
+    const ProjectId& project;
+    const domain::Product& product;
+    std::int64_t catalog_version;
+    const PriceId& price;
+    Quantity quantity;
+    /// The plan that the purchase has: a pending switch is called off.
+    static LaterPlan own_of(const domain::Purchase& purchase) {
+      return {purchase.customer.project, purchase.product, purchase.catalog_version,
+              *purchase.price, purchase.quantity};
+    }
+  };
+  Result<RemoteSubscription> set_later_plan(const ProviderConnection& connection,
+                                            const RemoteSubscription& now, const LaterPlan& plan,
+                                            const std::string& key);
+  /// Applies what the provider answered and answers with the purchase. `asked_for`: a transaction
+  /// that what it answered does not tell of.
+  Result<Finish> finish_with(const Order& order, const ProviderConnection& connection,
+                             const domain::Purchase& purchase, const RemoteSubscription& answer,
+                             std::optional<TransactionKind> asked_for = {});
+  /// Answers with the purchase as it is.
+  static Finish finish_unchanged(const Order& order, const domain::Purchase& purchase);
+
+  std::unique_lock<std::mutex> lock(const std::string& remote_ref);
+  /// With the subscription's lock: fetches and applies; answers what was fetched.
+  Result<RemoteSubscription> refresh(const ProjectContext& context,
+                                     const ProviderConnection& connection,
+                                     const std::string& remote_ref);
+  Status look_again(const domain::Purchase& purchase);
+
+  static constexpr std::size_t kLocks = 64;
+
   Engine& engine_;
   Store& store_;
   Registry& registry_;
@@ -103,6 +187,7 @@ class Subscriptions {
   Sales& sales_;
   const Clock& clock_;
   Ids& ids_;
+  std::array<std::mutex, kLocks> locks_;
 };
 
 }  // namespace purser::app

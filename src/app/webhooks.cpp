@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/backoff.hpp"
+#include "app/inbox.hpp"
 
 namespace purser::app {
 namespace {
@@ -12,34 +13,40 @@ constexpr int kMaxAttempts = 10;
 constexpr Millis kFirstRetry{1'000};
 constexpr Millis kLongestRetry{3'600'000};
 
-// Events whose object is a checkout session. Everything else that a one-time sale causes (payment
-// intents, charges) tells nothing that the session does not.
-bool is_about_session(std::string_view type) { return type.starts_with("checkout.session."); }
-
-/// Why an event must not be processed; empty when it may be.
-std::string mismatch(const Project& project, const ProviderEvent& event) {
-  const ProjectPayments& payments = project.payments;
-  if (!event.account.empty() && event.account != payments.account_id) {
-    return "the event is about account " + event.account + ", not the project's";
+/// An event as the inbox keeps it.
+InboxEvent inbox_event(const Project& project, const ProviderEvent& event,
+                       const std::string& payload) {
+  InboxEvent kept;
+  kept.project = project.id;
+  kept.event_id = event.id;
+  kept.type = event.type;
+  kept.object_id = event.subject.empty() ? event.object_id : event.subject;
+  kept.payload = payload;
+  const EventOrigin origin{event.account, event.livemode};
+  if (!is_of(project, origin)) {
+    kept.state = InboxState::kQuarantined;
+    kept.error = foreign_note(origin);
+  } else if (event.about == ProviderObject::kOther) {
+    kept.state = InboxState::kIgnored;
+  } else if (about(kept.type, kept.object_id) != event.about) {
+    // It would be processed as something else than it is.
+    kept.state = InboxState::kQuarantined;
+    kept.error = "The event's type does not say what it is about.";
   }
-  if (!payments.account_id.empty() && event.livemode != payments.livemode) {
-    return event.livemode ? "a live event for a project in test mode"
-                          : "a test event for a live project";
-  }
-  return {};
+  return kept;
 }
 
 }  // namespace
 
 Webhooks::Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
-                   PaymentProvider& provider, Sales& sales, const Clock& clock,
+                   PaymentProvider& provider, Handlers handlers, const Clock& clock,
                    std::function<void()> poke)
     : engine_(engine),
       store_(store),
       registry_(registry),
       projects_(projects),
       provider_(provider),
-      sales_(sales),
+      handlers_(handlers),
       clock_(clock),
       poke_(std::move(poke)) {}
 
@@ -56,18 +63,7 @@ Status Webhooks::receive(const ProjectId& project, const std::string& payload,
   }
   PURSER_TRY(const ProviderEvent event,
              provider_.verify_event(payload, signature_header, secrets, clock_.now()));
-  InboxEvent kept;
-  kept.project = project;
-  kept.event_id = event.id;
-  kept.type = event.type;
-  kept.object_id = event.object_id;
-  kept.payload = payload;
-  kept.error = mismatch(context->project, event);
-  if (!kept.error.empty()) {
-    kept.state = InboxState::kQuarantined;
-  } else if (!is_about_session(event.type)) {
-    kept.state = InboxState::kIgnored;
-  }
+  const InboxEvent kept = inbox_event(context->project, event, payload);
   const auto keep = [&](StoreBatch& batch) -> Status {
     InboxEvent stored = kept;
     stored.received_at = batch.now();
@@ -88,9 +84,25 @@ Result<int> Webhooks::process(int limit) {
   return static_cast<int>(due.size());
 }
 
+/// Never the payload's state of things: events come late, twice and out of order.
 Status Webhooks::process_event(const InboxEvent& event) {
-  // Never the payload's state of things: events come late, twice and out of order.
-  return sales_.settle(event.project, event.object_id);
+  const std::string& subject = event.object_id;
+  switch (about(event.type, subject)) {
+    case ProviderObject::kCheckoutSession:
+      return handlers_.sales.settle(event.project, subject);
+    case ProviderObject::kSubscription:
+      return handlers_.subscriptions.sync(event.project, subject);
+    case ProviderObject::kInvoice:
+      return handlers_.subscriptions.sync_invoice(event.project, subject);
+    case ProviderObject::kPayment:
+      return handlers_.refunds.sync_payment(event.project, subject);
+    case ProviderObject::kDispute:
+      return handlers_.refunds.sync_dispute(event.project, subject);
+    case ProviderObject::kAccount:  // asked for when somebody looks
+    case ProviderObject::kOther:
+      break;
+  }
+  return {};
 }
 
 Status Webhooks::record(const InboxEvent& event, const Status& outcome) {
@@ -99,7 +111,8 @@ Status Webhooks::record(const InboxEvent& event, const Status& outcome) {
     if (!current || current->state != InboxState::kPending) return {};
     ++current->attempts;
     if (outcome) {
-      current->state = InboxState::kDone;
+      const bool handled = about(event.type, event.object_id) != ProviderObject::kOther;
+      current->state = handled ? InboxState::kDone : InboxState::kIgnored;
       current->error.clear();
     } else {
       current->error = outcome.error().message + " " + outcome.error().log.for_log();

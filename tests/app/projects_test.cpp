@@ -233,5 +233,26 @@ TEST_F(ProjectsTest, PeopleAreMadeChangedAndDeletedWithTheirEvents) {
   }
 }
 
+TEST_F(ProjectsTest, SettingsOfSubscriptionsAreKept) {
+  SettingsChange change;
+  for (const int bad : {-1, 61}) {
+    change.past_due_grace_days = bad;
+    const auto refused = update(change);
+    ASSERT_EQ(refused.error().code, ErrorCode::kSchemaError) << bad;
+    EXPECT_EQ(fields_of(refused), std::vector<std::string>{"body.past_due_grace_days"});
+  }
+  EXPECT_EQ(world_.context()->project.settings.past_due_grace_days, 7);
+  EXPECT_EQ(world_.context()->project.settings.downgrade_effective, domain::SwitchTime::kNow);
+  for (const int good : {0, 60}) {
+    change.past_due_grace_days = good;
+    change.downgrade_effective = domain::SwitchTime::kPeriodEnd;
+    ASSERT_TRUE(update(change).has_value());
+    world_.reopen();
+    const ProjectSettings& kept = world_.context()->project.settings;
+    EXPECT_EQ(kept.past_due_grace_days, good);
+    EXPECT_EQ(kept.downgrade_effective, domain::SwitchTime::kPeriodEnd);
+  }
+}
+
 }  // namespace
 }  // namespace purser::app::testing

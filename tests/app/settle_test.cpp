@@ -235,7 +235,7 @@ TEST(Refund, ALostAnswerAndACrashRefundOnce) {
   world.provider.pay(session);
   int lost = 2;
   world.provider.plan = [&](const std::string& call) {
-    return call == "refund_payment" && lost-- > 0 ? Fault::kLoseAnswer : Fault::kNone;
+    return call == "create_refund" && lost-- > 0 ? Fault::kLoseAnswer : Fault::kNone;
   };
   ASSERT_TRUE(world.sales->settle(world.project, session).has_value());
   for (int i = 0; i < 3; ++i) {
@@ -244,7 +244,7 @@ TEST(Refund, ALostAnswerAndACrashRefundOnce) {
     world.advance(kHour);
   }
   EXPECT_EQ(world.provider.refunds().size(), 1U);
-  EXPECT_EQ(world.provider.calls("refund_payment"), 3);
+  EXPECT_EQ(world.provider.calls("create_refund"), 3);
   EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kRefunded);
   EXPECT_TRUE(world.store->view()->due_intentions(world.clock.now() + kHour, 10)->empty());
 }

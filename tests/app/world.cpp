@@ -26,21 +26,6 @@ void must(const std::string& what, const Status& status) {
   if (!status) die(what, status.error());
 }
 
-Money usd(std::int64_t cents) { return {cents, *Currency::parse("USD")}; }
-
-domain::Price one_time(const std::string& id, std::int64_t cents) {
-  domain::Price price{PriceId(id), usd(cents), std::nullopt, std::nullopt, false};
-  return price;
-}
-
-domain::Product product(const std::string& id, CustomerType type) {
-  domain::Product made;
-  made.id = ProductId(id);
-  made.display_name = "The " + id;
-  made.customer_type = type;
-  return made;
-}
-
 std::string make_folder() {
   std::string path = (std::filesystem::temp_directory_path() / "purser_app_XXXXXX").string();
   if (::mkdtemp(path.data()) == nullptr) std::abort();
@@ -49,63 +34,8 @@ std::string make_folder() {
 
 }  // namespace
 
-domain::Catalog make_catalog() {
-  domain::Catalog catalog;
-  const auto item = [&](const std::string& id, CustomerType type) {
-    catalog.items[id] = {ItemId(id), "Some " + id, type};
-  };
-  item("credits", CustomerType::kUser);
-  item("days", CustomerType::kUser);
-  item("seats", CustomerType::kTeam);
-  item("calls", CustomerType::kCustom);
-
-  const auto add = [&](const domain::Product& made) { catalog.products[made.id.str()] = made; };
-  const auto included = [](const std::string& id, std::int64_t quantity) {
-    return domain::IncludedItem{ItemId(id), *Quantity::of(quantity), std::nullopt,
-                                domain::Expiry::kNever};
-  };
-  domain::Product pack = product("pack", CustomerType::kUser);
-  pack.stackable = true;
-  pack.prices = {one_time("once", 1000)};
-  pack.included_items = {included("credits", 1000)};
-  add(pack);
-
-  domain::Product license = product("license", CustomerType::kUser);
-  license.prices = {one_time("once", 2000)};
-  license.included_items = {included("credits", 5)};
-  add(license);
-
-  domain::Product plan = product("plan", CustomerType::kUser);
-  plan.prices = {one_time("monthly", 900)};
-  plan.prices[0].interval = CalendarInterval{IntervalUnit::kMonth, 1};
-  add(plan);
-
-  domain::Product multi = product("multi", CustomerType::kUser);
-  multi.prices = {one_time("eu", 1100), one_time("us", 1200)};
-  add(multi);
-
-  domain::Product hidden = product("hidden", CustomerType::kUser);
-  hidden.server_only = true;
-  hidden.prices = {one_time("once", 100)};
-  add(hidden);
-
-  domain::Product gift = product("gift", CustomerType::kUser);
-  gift.included_items = {included("credits", 7)};
-  add(gift);
-
-  domain::Product daily = product("daily", CustomerType::kUser);
-  daily.included_items = {included("days", 10)};
-  daily.included_items[0].repeat = CalendarInterval{IntervalUnit::kDay, 1};
-  add(daily);
-
-  domain::Product calls = product("calls-pack", CustomerType::kCustom);
-  calls.prices = {one_time("once", 300)};
-  calls.included_items = {included("calls", 50)};
-  add(calls);
-  return catalog;
-}
-
 World::World() : clock(*Timestamp::from_millis(kStart)), folder_(make_folder()) {
+  provider.now = [this] { return clock.now(); };
   open();
   NewProject wanted;
   wanted.id = project;
@@ -142,10 +72,18 @@ void World::open() {
   access = std::make_unique<Access>(*registry, *store, *engine, tokens, clock, ids,
                                     std::string(kPublicUrl));
   items = std::make_unique<Items>(*store, clock);
-  sales = std::make_unique<Sales>(*engine, *store, *registry, *projects, provider, clock, ids,
-                                  std::string(kPublicUrl));
+  const std::string public_url(kPublicUrl);
+  payments = std::make_unique<ProviderAccess>(*engine, *projects, provider);
+  sales = std::make_unique<Sales>(*engine, *store, *registry, *payments, clock, ids, public_url);
+  intentions = std::make_unique<Intentions>(*engine, *store, *registry, *payments, clock);
+  subscriptions =
+      std::make_unique<Subscriptions>(*engine, *store, *registry, *payments, *sales, clock, ids);
+  refunds = std::make_unique<Refunds>(*engine, *store, *registry, *payments, clock, ids);
+  billing = std::make_unique<Billing>(*engine, *store, *payments, ids);
+  onboarding = std::make_unique<Onboarding>(*engine, *projects, *payments, public_url);
   webhooks =
-      std::make_unique<Webhooks>(*engine, *store, *registry, *projects, provider, *sales, clock);
+      std::make_unique<Webhooks>(*engine, *store, *registry, *projects, provider,
+                                 Webhooks::Handlers{*sales, *subscriptions, *refunds}, clock);
   SessionOptions session_options;
   session_options.public_url = kPublicUrl;
   sessions = std::make_unique<Sessions>(*store, *registry, tokens, clock, ids, encryption_key,
@@ -155,7 +93,13 @@ void World::open() {
 void World::close() {
   sessions.reset();
   webhooks.reset();
+  onboarding.reset();
+  billing.reset();
+  refunds.reset();
+  subscriptions.reset();
+  intentions.reset();
   sales.reset();
+  payments.reset();
   items.reset();
   access.reset();
   projects.reset();
@@ -213,17 +157,42 @@ Result<EngineReply> World::checkout(const NewCheckout& order, const std::string&
   });
 }
 
-std::string World::open_session(const std::string& product_id, const std::string& customer) {
-  const EngineReply reply = must("checkout", checkout(order(product_id, customer)));
+std::string World::open_session(const std::string& product_id, const std::string& customer,
+                                const std::string& price) {
+  NewCheckout wanted = order(product_id, customer);
+  if (!price.empty()) wanted.price = PriceId(price);
+  const EngineReply reply = must("checkout", checkout(wanted));
   const std::string& url = reply.reply.body;
   if (!url.starts_with("https://pay.test/")) die("checkout", Error::internal(url));
   return url.substr(std::string_view("https://pay.test/").size());
 }
 
+domain::Purchase World::subscribe(const std::string& product_id, const std::string& price,
+                                  const std::string& customer) {
+  const std::string session = open_session(product_id, customer, price);
+  provider.pay(session);
+  must("settle", sales->settle(project, session));
+  return purchase(checkout_of(session).purchase);
+}
+
+domain::Purchase World::grant(const std::string& product_id, const std::string& price,
+                              std::int64_t quantity, const std::string& customer) {
+  NewGrant order;
+  order.customer = user(customer);
+  order.product = ProductId(product_id);
+  order.quantity = *Quantity::of(quantity);
+  if (!price.empty()) order.price = PriceId(price);
+  return must("grant", write<domain::Purchase>([&](StoreBatch& batch, AfterCommit&) {
+                return sales->grant(*context(), batch, order);
+              }));
+}
+
 Status World::deliver(const std::string& event_id, const std::string& type,
-                      const std::string& object, const std::string& account, bool live) {
-  const std::string payload =
+                      const std::string& object, const std::string& account, bool live,
+                      const std::string& subject) {
+  std::string payload =
       event_id + "|" + type + "|" + object + "|" + account + "|" + (live ? "live" : "test");
+  if (!subject.empty()) payload += "|" + subject;
   return webhooks->receive(project, payload, "signed:" + std::string(kWebhookSecret));
 }
 
@@ -232,7 +201,8 @@ void World::work_off() {
     int done = 0;
     done += webhooks->process(100).value_or(0);
     done += sales->sweep_checkouts(100).value_or(0);
-    done += sales->perform_intentions(100).value_or(0);
+    done += subscriptions->sweep(100).value_or(0);
+    done += intentions->perform(100).value_or(0);
     if (done == 0) return;
   }
 }
@@ -247,6 +217,28 @@ std::int64_t World::quantity(const CustomerKey& customer, const std::string& ite
 
 std::vector<domain::Purchase> World::owned(const CustomerKey& customer) {
   return must("owned", store->view()->owned(customer));
+}
+
+bool World::has_access(const CustomerKey& customer, const std::string& product_id) {
+  const Millis grace{context()->project.settings.past_due_grace_days * 24LL * 3'600'000};
+  for (const auto& bought : domain::owned_at(owned(customer), grace, clock.now())) {
+    if (bought.product.id.str() == product_id) return true;
+  }
+  return false;
+}
+
+domain::Purchase World::purchase(const PurchaseId& id) {
+  auto found = must("purchase", store->view()->purchase(project, id));
+  if (!found) die("purchase", Error::internal("no purchase " + id.str()));
+  return *std::move(found);
+}
+
+std::string World::history(const CustomerKey& customer) {
+  std::string kinds;
+  for (const Transaction& one : must("list", store->view()->transactions(customer, {"", 1000}))) {
+    kinds = std::string(to_string(one.kind)) + (kinds.empty() ? "" : " ") + kinds;
+  }
+  return kinds;
 }
 
 Checkout World::checkout_of(const std::string& session) {

@@ -12,12 +12,17 @@
 #include "adapters/system/clocks.hpp"
 #include "adapters/system/random_ids.hpp"
 #include "app/access.hpp"
+#include "app/billing.hpp"
 #include "app/engine.hpp"
+#include "app/intentions.hpp"
 #include "app/items.hpp"
 #include "app/people.hpp"
 #include "app/projects.hpp"
+#include "app/provider_access.hpp"
+#include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
+#include "app/subscriptions.hpp"
 #include "app/webhooks.hpp"
 #include "tests/app/fake_provider.hpp"
 #include "tests/app/fake_tokens.hpp"
@@ -27,7 +32,7 @@ namespace purser::app::testing {
 constexpr std::string_view kPublicUrl = "https://purser.test";
 constexpr std::string_view kWebhookSecret = "whsec_test";
 
-/// The catalog of the tests: see make_catalog() for what it sells.
+/// What the tests sell; world_catalog.cpp says what each product is for.
 domain::Catalog make_catalog();
 
 class World {
@@ -73,15 +78,29 @@ class World {
   Result<EngineReply> checkout(const NewCheckout& order, const std::string& key = "");
   NewCheckout order(const std::string& product, const std::string& customer = "alice") const;
   /// A checkout that must succeed; answers its session at the provider.
-  std::string open_session(const std::string& product, const std::string& customer = "alice");
+  std::string open_session(const std::string& product, const std::string& customer = "alice",
+                           const std::string& price = "");
+  /// Buys a subscription at the provider and settles it; answers the purchase.
+  domain::Purchase subscribe(const std::string& product, const std::string& price = "",
+                             const std::string& customer = "alice");
+  /// A grant that must succeed.
+  domain::Purchase grant(const std::string& product, const std::string& price = "",
+                         std::int64_t quantity = 1, const std::string& customer = "alice");
 
+  /// `subject`: what else than its object the event is about; see FakeProvider::verify_event.
   Status deliver(const std::string& event_id, const std::string& type, const std::string& object,
-                 const std::string& account = "", bool live = false);
-  /// Processes inbox, sweep and intentions until nothing is due.
+                 const std::string& account = "", bool live = false,
+                 const std::string& subject = "");
+  /// Processes inbox, sweeps and intentions until nothing is due.
   void work_off();
 
   std::int64_t quantity(const CustomerKey& customer, const std::string& item);
-  std::vector<domain::Purchase> owned(const CustomerKey& customer);
+  std::vector<domain::Purchase> owned(const CustomerKey& customer);  ///< those with status kActive
+  /// Whether something of the product gives access now.
+  bool has_access(const CustomerKey& customer, const std::string& product);
+  domain::Purchase purchase(const PurchaseId& id);  ///< as it is stored
+  /// The kinds of a customer's transactions, oldest first: "purchase renewal switch".
+  std::string history(const CustomerKey& customer);
   Checkout checkout_of(const std::string& session);
   std::vector<std::string> outbox_types();
   /// Everything that verify finds wrong; empty when the store is sound.
@@ -99,7 +118,13 @@ class World {
   std::unique_ptr<Projects> projects;
   std::unique_ptr<Access> access;
   std::unique_ptr<Items> items;
+  std::unique_ptr<ProviderAccess> payments;
   std::unique_ptr<Sales> sales;
+  std::unique_ptr<Intentions> intentions;
+  std::unique_ptr<Subscriptions> subscriptions;
+  std::unique_ptr<Refunds> refunds;
+  std::unique_ptr<Billing> billing;
+  std::unique_ptr<Onboarding> onboarding;
   std::unique_ptr<Webhooks> webhooks;
   std::unique_ptr<Sessions> sessions;
   People people{ids};
