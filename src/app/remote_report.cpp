@@ -205,8 +205,8 @@ Status Application::apply_running(Shown shown) {
   if (switched && later) {
     now.pending = before.switching;
     now.pending->at = before.current_period_end;
-  } else if (shown == Shown::kCurrent || switched) {
-    now.pending.reset();  // called off there, or overtaken by another switch
+  } else if (switched || (shown == Shown::kCurrent && !now.switching)) {
+    now.pending.reset();  // overtaken by another switch, or called off there
   }
   PURSER_CHECK_OK(apply_renewals(now));
   if (switched && !later) return apply_switch(*before.switching, now);
