@@ -94,7 +94,13 @@ TEST(ShardedCache, ValuesLoadedTogetherAreRefusedWhereSomethingWasPublished) {
   cache.erase(AccountKey{1, 1});
   EXPECT_EQ(cache.offer({1, 1}, account(5), loaded_at), std::nullopt);
   int kept = 0;
-  for (std::int64_t i = 2; i < 102; ++i) kept += cache.offer({i, 1}, account(i), loaded_at) ? 1 : 0;
+  EXPECT_FALSE(cache.keep_loaded({1, 1}, account(5), loaded_at));
+  for (std::int64_t i = 2; i < 102; ++i) {
+    const bool is_kept = cache.keep_loaded({i, 1}, account(i), loaded_at);
+    EXPECT_EQ(cache.find(AccountKey{i, 1}).value.has_value(), is_kept);
+    EXPECT_FALSE(cache.keep_loaded({i, 1}, account(0), loaded_at)) << "there is one, or it is late";
+    kept += is_kept ? 1 : 0;
+  }
   EXPECT_GT(kept, 50) << "only one shard of many was published to";
   EXPECT_LT(kept, 100);
 }
