@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "adapters/sqlite/shared_state.hpp"
+#include "codec/account_codec.hpp"
 
 namespace purser::sqlite {
 namespace {
@@ -85,6 +86,22 @@ TEST(ShardedCache, KeepsLongAccountsAndLargeNumbers) {
   cache.publish(key, value, false);
   EXPECT_EQ(cache.find(key).value, value);
   EXPECT_EQ(cache.find(AccountKey{key.customer - 1, key.item}).value, std::nullopt);
+}
+
+TEST(ShardedCache, GivesTheBytesOfAnAccountBackWhateverTheyAre) {
+  using namespace std::string_literals;
+  for (const std::string& blob :
+       {""s, "\1"s, "\1\1\0"s, "\1\1\0\0"s, "\1\1\0\0\0"s, "\1\1\0\7\0\0"s, "\1\1\0\xff\x7f\0\0"s,
+        "\1\1\1\7\0\0"s, "\1\2\0\7\0\0"s, "\1\1\0\7\0\1"s, "\0\0"s}) {
+    for (const std::int64_t line : {std::int64_t{0}, std::int64_t{1}, std::int64_t{1} << 53}) {
+      const StoredAccount value{blob, line};
+      EXPECT_EQ(AccountTraits::unpack(AccountTraits::pack(value)), value);
+    }
+  }
+  domain::ItemAccount usual;
+  usual.lots.push_back({*Quantity::of(1'000'000'000), std::nullopt, {}, false});
+  const StoredAccount value{codec::encode_account(usual), 1'000'000};
+  EXPECT_EQ(AccountTraits::pack(value).size(), 3U + 5U) << "the codec changed: see kBegin, kEnd";
 }
 
 TEST(ShardedCache, ValuesLoadedTogetherAreRefusedWhereSomethingWasPublished) {
