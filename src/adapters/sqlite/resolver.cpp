@@ -87,7 +87,7 @@ Result<StoredAccount> CommittedResolver::account(const AccountKey& key) {
 }
 
 // The texts hold their limit: SQLite compiles a statement again whenever a parameter behind LIMIT
-// is bound.
+// is bound. A run ends at the first neighbour that is known already: so are probably its own.
 
 Result<std::optional<CustomerRow>> CommittedResolver::load_run(const CustomerNameView& name) {
   CustomerCache& cache = shared_.customers;
@@ -104,8 +104,13 @@ Result<std::optional<CustomerRow>> CommittedResolver::load_run(const CustomerNam
     const CustomerNameView found{row.integer(0), row.enumeration(1, CustomerType::kCustom),
                                  row.view(2)};
     PURSER_TRY(const CustomerRow value, row.checked(CustomerRow{row.integer(3), !row.is_null(4)}));
-    if (found == name) wanted = value;
-    cache.offer(found, value, generations);
+    const bool kept = cache.keep_loaded(found, value, generations);
+    // Refused or not: the row was committed when it was read.
+    if (found == name) {
+      wanted = value;
+    } else if (!kept) {
+      return wanted;
+    }
   }
 }
 
@@ -117,18 +122,19 @@ Result<std::optional<StoredAccount>> CommittedResolver::load_run(const AccountKe
                                 "WHERE (customer_id, item_id) >= (?, ?) "
                                 "ORDER BY customer_id, item_id LIMIT 16",
                                 key.customer, key.item));
-  std::optional<StoredAccount> wanted;
-  bool is_there = false;
+  StoredAccount wanted;
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) break;
     const AccountKey found{row.integer(0), row.integer(1)};
-    auto stands = cache.offer(found, {row.text(2), row.integer(3)}, generations);
-    if (found != key) continue;
-    is_there = true;
-    wanted = std::move(stands);
+    StoredAccount value{row.text(2), row.integer(3)};
+    if (found == key) {
+      wanted = std::move(value);
+    } else if (!cache.keep_loaded(found, value, generations)) {
+      break;
+    }
   }
-  return is_there ? wanted : cache.offer(key, StoredAccount{}, generations);
+  return cache.offer(key, std::move(wanted), generations);
 }
 
 }  // namespace purser::sqlite

@@ -28,6 +28,9 @@ namespace purser::sqlite {
 /// A pinned value (one that the database does not hold yet) is never evicted: those lie beside the
 /// bounded part, for as long as they are pinned.
 ///
+/// Values can also be loaded several at a time, with the generations of all shards in the place of
+/// those of a find.
+///
 /// Traits: `Key`, `KeyHash`, `Value`; `pack(key)` and `pack(value)` give their bytes, for every
 /// type that a key is looked up by, and `unpack` the value again. `kPins` says whether values are
 /// ever pinned; keys are of type `Key` then.
@@ -54,19 +57,16 @@ class ShardedCache {
     const Packed packed(key);
     Shard& shard = shard_of(packed);
     const std::lock_guard lock(shard.mutex);
-    return {shard.find(key, packed), shard.generation};
+    return {shard.find(key, packed), shard.generation.load()};
   }
 
   /// Generations of all shards: for values that are loaded without a find each.
   struct Generations {
     std::array<std::uint64_t, kShards> of{};
   };
-  Generations generations() {
+  Generations generations() const {
     Generations now;
-    for (std::size_t i = 0; i < kShards; ++i) {
-      const std::lock_guard lock(shards_[i]->mutex);
-      now.of[i] = shards_[i]->generation;
-    }
+    for (std::size_t i = 0; i < kShards; ++i) now.of[i] = shards_[i]->generation.load();
     return now;
   }
   /// False once the bounded part has been full: what is kept from then on drives others out.
@@ -86,8 +86,19 @@ class ShardedCache {
   }
   template <class K = Key>
   std::optional<Value> offer(const K& key, Value value, const Generations& loaded_at) {
-    const std::size_t shard = PackedMap::hash_of(Traits::pack(key)) % kShards;
-    return offer(key, std::move(value), loaded_at.of[shard]);
+    return offer(key, std::move(value), loaded_at.of[Packed(key).hash % kShards]);
+  }
+  /// The same for a neighbour of what was asked for. True when it was kept: false
+  /// also when there was one already.
+  template <class K = Key>
+  bool keep_loaded(const K& key, const Value& value, const Generations& loaded_at) {
+    const Packed packed(key);
+    Shard& shard = shard_of(packed);
+    const std::lock_guard lock(shard.mutex);
+    if (shard.generation != loaded_at.of[packed.hash % kShards]) return false;
+    if (shard.find(key, packed)) return false;
+    keep(shard, packed, value);
+    return true;
   }
 
   /// Keeps a value that has just been committed.
@@ -178,7 +189,7 @@ class ShardedCache {
     }
 
     std::mutex mutex;
-    std::uint64_t generation = 1;
+    std::atomic<std::uint64_t> generation{1};  // changed under the lock
     PackedMap map;
     std::unordered_map<Key, Pinned, typename Traits::KeyHash> pinned;
   };

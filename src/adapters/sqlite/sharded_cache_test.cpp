@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "adapters/sqlite/shared_state.hpp"
+#include "codec/account_codec.hpp"
 
 namespace purser::sqlite {
 namespace {
@@ -87,6 +88,22 @@ TEST(ShardedCache, KeepsLongAccountsAndLargeNumbers) {
   EXPECT_EQ(cache.find(AccountKey{key.customer - 1, key.item}).value, std::nullopt);
 }
 
+TEST(ShardedCache, GivesTheBytesOfAnAccountBackWhateverTheyAre) {
+  using namespace std::string_literals;
+  for (const std::string& blob :
+       {""s, "\1"s, "\1\1\0"s, "\1\1\0\0"s, "\1\1\0\0\0"s, "\1\1\0\7\0\0"s, "\1\1\0\xff\x7f\0\0"s,
+        "\1\1\1\7\0\0"s, "\1\2\0\7\0\0"s, "\1\1\0\7\0\1"s, "\0\0"s}) {
+    for (const std::int64_t line : {std::int64_t{0}, std::int64_t{1}, std::int64_t{1} << 53}) {
+      const StoredAccount value{blob, line};
+      EXPECT_EQ(AccountTraits::unpack(AccountTraits::pack(value)), value);
+    }
+  }
+  domain::ItemAccount usual;
+  usual.lots.push_back({*Quantity::of(1'000'000'000), std::nullopt, {}, false});
+  const StoredAccount value{codec::encode_account(usual), 1'000'000};
+  EXPECT_EQ(AccountTraits::pack(value).size(), 3U + 5U) << "the codec changed: see kBegin, kEnd";
+}
+
 TEST(ShardedCache, ValuesLoadedTogetherAreRefusedWhereSomethingWasPublished) {
   AccountCache cache(1000);
   const auto loaded_at = cache.generations();
@@ -94,7 +111,13 @@ TEST(ShardedCache, ValuesLoadedTogetherAreRefusedWhereSomethingWasPublished) {
   cache.erase(AccountKey{1, 1});
   EXPECT_EQ(cache.offer({1, 1}, account(5), loaded_at), std::nullopt);
   int kept = 0;
-  for (std::int64_t i = 2; i < 102; ++i) kept += cache.offer({i, 1}, account(i), loaded_at) ? 1 : 0;
+  EXPECT_FALSE(cache.keep_loaded({1, 1}, account(5), loaded_at));
+  for (std::int64_t i = 2; i < 102; ++i) {
+    const bool is_kept = cache.keep_loaded({i, 1}, account(i), loaded_at);
+    EXPECT_EQ(cache.find(AccountKey{i, 1}).value.has_value(), is_kept);
+    EXPECT_FALSE(cache.keep_loaded({i, 1}, account(0), loaded_at)) << "there is one, or it is late";
+    kept += is_kept ? 1 : 0;
+  }
   EXPECT_GT(kept, 50) << "only one shard of many was published to";
   EXPECT_LT(kept, 100);
 }
