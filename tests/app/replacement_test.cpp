@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/purchase_book.hpp"
 #include "tests/app/sales_world.hpp"
 
 namespace purser::app::testing {
@@ -101,6 +102,54 @@ TEST(Replacement, AGrantedPlanReplacesAndIsReplaced) {
   world.subscribe("basic", "monthly");
   EXPECT_EQ(world.listed(), Products{"basic"});
   EXPECT_EQ(world.purchase(given.id).status, domain::PurchaseStatus::kEnded);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+/// The intention to end a subscription at the provider, by its kind.
+std::string how_it_ends(SalesWorld& world, const domain::Purchase& purchase) {
+  for (const Intention& intention : world.intentions_due()) {
+    if (intention.subject == purchase.subscription->remote_ref) return intention.kind;
+  }
+  return "not at all";
+}
+
+TEST(Replacement, GivesCreditForUnusedTimeThatWasPaidAlone) {
+  SalesWorld world;
+  const domain::Purchase paid = world.subscribe("basic", "monthly");
+  world.advance(kDay);
+  const domain::Purchase unpaid = world.subscribe("pro", "monthly");
+  EXPECT_EQ(how_it_ends(world, paid), kEndSubscriptionWithCredit);
+  world.work_off();
+  const std::string remote = unpaid.subscription->remote_ref;
+  world.advance(unpaid.subscription->current_period_end - world.clock.now());
+  world.provider.fail_renewal(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.listed(), Products{"pro"}) << "past due, within its grace";
+  world.subscribe("basic", "monthly");
+  EXPECT_EQ(how_it_ends(world, unpaid), kEndSubscription);
+  world.work_off();
+  EXPECT_FALSE(is_running(world, remote));
+  EXPECT_EQ(world.listed(), Products{"basic"});
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(Replacement, WhoLostAPlanForNotPayingCanBuyItAgainAndHasItOnce) {
+  SalesWorld world;
+  const domain::Purchase lost = world.subscribe("pro", "monthly");
+  const std::string remote = lost.subscription->remote_ref;
+  world.advance(lost.subscription->current_period_end - world.clock.now());
+  world.provider.fail_renewal(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.answer(world.order_at("pro", "monthly")), "PRODUCT_ALREADY_GRANTED");
+  world.advance({8 * kDay.count});
+  EXPECT_EQ(world.listed(), nothing());
+  const domain::Purchase anew = world.subscribe("pro", "monthly");
+  EXPECT_EQ(world.purchase(lost.id).status, domain::PurchaseStatus::kEnded);
+  world.work_off();
+  EXPECT_FALSE(is_running(world, remote)) << "it cannot come back beside the new one";
+  EXPECT_TRUE(is_running(world, anew.subscription->remote_ref));
+  EXPECT_EQ(world.listed(), Products{"pro"});
+  EXPECT_EQ(world.quantity(world.user(), "credits"), 500);
   EXPECT_EQ(world.verify(), nothing());
 }
 
