@@ -12,12 +12,9 @@ namespace {
 
 Status announce(StoreBatch& batch, const domain::Purchase& purchase, std::string_view type,
                 const Dispute& dispute) {
-  const EventField product = purchase.product.is_inline()
-                                 ? EventField{"product_id", std::monostate{}}
-                                 : EventField{"product_id", purchase.product.id.str()};
   return append_event(batch, purchase.customer, type,
                       {{"purchase_id", purchase.id.str()},
-                       product,
+                       product_field(purchase),
                        {"dispute_id", dispute.id},
                        {"amount", dispute.amount.minor_units()},
                        {"currency", std::string(dispute.amount.currency().code())}});
@@ -49,18 +46,26 @@ Status open_dispute(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& p
   return announce(batch, paid.purchase, "purchase.disputed", dispute);
 }
 
-/// Minor units of the invoice that were given back since the dispute took all there was.
-Result<std::int64_t> refunded_since(StoreBatch& batch, const Dispute& dispute,
-                                    const Invoice& invoice) {
-  PURSER_TRY(const std::vector<Refund> refunds,
-             batch.refunds_of(dispute.project, dispute.purchase));
+/// Minor units of the invoice that were given back after the dispute took all there was. Told by
+/// the transactions, which stand in the order in which things happened; a refund's own instant is
+/// that at which it was asked for.
+Result<std::int64_t> refunded_since(StoreBatch& batch, const domain::Purchase& purchase,
+                                    const Dispute& dispute, const Invoice& invoice) {
+  constexpr int kPage = 200;
+  const ProjectId& project = dispute.project;
   std::int64_t sum = 0;
-  for (const Refund& refund : refunds) {
-    const bool counts = refund.state == RefundState::kSucceeded && refund.invoice == invoice.id &&
-                        refund.created_at >= dispute.created_at;
-    if (counts) sum += std::min(refund.amount.minor_units(), invoice.refunded - sum);
+  PageRequest page{"", kPage};
+  for (;;) {
+    PURSER_TRY(const std::vector<Transaction> rows, batch.transactions(purchase.customer, page));
+    for (const Transaction& row : rows) {
+      if (row.kind == TransactionKind::kDispute && row.payment_ref == dispute.id) return sum;
+      if (row.kind != TransactionKind::kRefund || row.purchase != purchase.id) continue;
+      PURSER_TRY(const auto refund, batch.refund_by_remote(project, row.payment_ref));
+      if (refund && refund->invoice == invoice.id && row.amount) sum += row.amount->minor_units();
+    }
+    if (rows.size() < static_cast<std::size_t>(kPage)) return sum;
+    page.after = rows.back().id.str();
   }
-  return sum;
 }
 
 /// What the dispute took comes back, but not what a refund since then would have taken.
@@ -70,8 +75,8 @@ Status restore(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid,
   if (invoice.refunded >= invoice.amount_paid) return {};
   PURSER_CHECK_OK(book.restore(paid.purchase, dispute.taken, dispute.ended_purchase));
   if (!dispute.ended_purchase) return {};  // refunds took their share themselves
-  PURSER_TRY(const std::int64_t since, refunded_since(batch, dispute, invoice));
-  if (since == 0) return {};
+  PURSER_TRY(const std::int64_t since, refunded_since(batch, paid.purchase, dispute, invoice));
+  if (since <= 0) return {};
   PURSER_TRY(const auto restored, book.find(dispute.project, dispute.purchase));
   if (!restored) return Error::internal("a disputed purchase is gone");
   PaidPurchase before{invoice, *restored};

@@ -10,11 +10,6 @@ namespace {
 
 constexpr int kInvoices = 100;  // far more than one period has
 
-EventField product_field(const domain::Product& product) {
-  if (product.is_inline()) return {"product_id", std::monostate{}};
-  return {"product_id", product.id.str()};
-}
-
 /// All money that was paid for what the purchase gives now, and what of it went back.
 struct Present {
   std::int64_t paid = 0;
@@ -77,7 +72,7 @@ Status announce(StoreBatch& batch, const domain::Purchase& purchase, std::string
                 const Refund& row, std::string_view extent) {
   return append_event(batch, purchase.customer, type,
                       {{"purchase_id", purchase.id.str()},
-                       product_field(purchase.product),
+                       product_field(purchase),
                        {"refund_id", row.id},
                        {"amount", row.amount.minor_units()},
                        {"currency", std::string(row.amount.currency().code())},
@@ -97,11 +92,15 @@ Status succeed(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid, 
                   taken.revoked ? "full" : "partial");
 }
 
-/// A refund failed after it had succeeded: the money can be given back again.
-Status take_success_back(StoreBatch& batch, const PaidPurchase& paid, const Refund& row) {
+/// A refund failed after it had succeeded: the money can be given back again. The transaction that
+/// told of it stays, and one of the negative amount takes it back.
+Status take_success_back(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid,
+                         const Refund& row) {
   Invoice invoice = paid.invoice;
   invoice.refunded -= row.amount.minor_units();
   PURSER_CHECK_OK(batch.put_invoice(invoice));
+  const Money reversed(-row.amount.minor_units(), row.amount.currency());
+  PURSER_CHECK_OK(book.record(paid.purchase, {TransactionKind::kRefund, reversed, row.remote_ref}));
   return announce(batch, paid.purchase, "purchase.refund_failed", row, "none");
 }
 
@@ -128,7 +127,7 @@ Status follow(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& paid, R
       row.state = RefundState::kFailed;
       row.error = remote.failure_reason;
       if (before == RefundState::kSucceeded) {
-        PURSER_CHECK_OK(take_success_back(batch, paid, row));
+        PURSER_CHECK_OK(take_success_back(batch, book, paid, row));
       }
       break;
   }
@@ -162,6 +161,7 @@ Result<TakenBack> take_back(StoreBatch& batch, PurchaseBook& book, const PaidPur
   if (gone || !pays_for_present(paid.invoice, purchase)) return taken;
   PURSER_TRY(const Present present, present_of(batch, paid));
   const std::int64_t after = present.refunded + amount;
+  if (purchase.subscription) quantity = Quantity();  // all of one invoice may be part of a period
   const auto given_back = purchase.refunded_quantity.plus(quantity);
   if (!given_back) return Error::internal("a refunded quantity out of range");
   purchase.refunded_quantity = std::min(*given_back, purchase.quantity);

@@ -30,10 +30,11 @@ Result<std::optional<PaidPurchase>> find_paid(StoreBatch& batch, PurchaseBook& b
 bool pays_for_present(const Invoice& invoice, const domain::Purchase& purchase);
 
 /// Takes what belongs to `amount` > 0 minor units of the invoice that go back, of which the
-/// purchase's refunded quantity is `quantity` (0: by amount). The share is that of all money paid
-/// for the present (pays_for_present): when all of it has gone back, the purchase is revoked, and
-/// with it a subscription at the provider ends. `paid.invoice.refunded` is what had gone back
-/// before. Takes nothing of a purchase that is revoked already. Answers what was taken.
+/// purchase's refunded quantity is `quantity` (0: by amount; a subscription's always is). The share
+/// is that of all money paid for the present (pays_for_present): when all of it has gone back, the
+/// purchase is revoked, and with it a subscription at the provider ends. `paid.invoice.refunded` is
+/// what had gone back before. Takes nothing of a purchase that is revoked already. Answers what was
+/// taken.
 struct TakenBack {
   std::vector<TakenLot> lots;
   bool revoked = false;  ///< the purchase was not revoked before and is now

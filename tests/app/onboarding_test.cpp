@@ -100,6 +100,7 @@ TEST(OnboardingTest, WhateverAnswerIsLostThereIsOneAccount) {
     platform.world.provider.fault_at(n, FakeProvider::Fault::kLoseAnswer);
     const std::string first = platform.link();
     const std::string faulted = platform.world.provider.faulted();
+    platform.world.provider.fault_at(1, FakeProvider::Fault::kNone);
     if (!faulted.empty()) {
       EXPECT_EQ(first, "PAYMENT_PROVIDER_UNAVAILABLE") << faulted;
       platform.reopen();

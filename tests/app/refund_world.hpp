@@ -119,6 +119,7 @@ int lose_each_answer(const Prepare& prepare, const Attempt& attempt, const Check
     world.provider.fault_at(n, FakeProvider::Fault::kLoseAnswer);
     bool done = attempt(world, subject);
     const std::string faulted = world.provider.faulted();
+    world.provider.fault_at(1, FakeProvider::Fault::kNone);  // what follows is no part of the flow
     for (int again = 0; !done && again < 3; ++again) {
       world.reopen();
       done = attempt(world, subject);

@@ -166,6 +166,9 @@ TEST_F(RefundsSyncTest, MoneyThatABankSentBackCanBeRefundedAgainWithoutTakingTwi
   EXPECT_EQ(world_.invoices_of(bought.id).at(0).refunded, 0);
   EXPECT_EQ(world_.status_of(bought.id), "refunded") << "what was taken stays so";
   EXPECT_EQ(world_.announced("purchase.refund_failed"), 1);
+  const auto told = *world_.store->view()->transactions(world_.user(), {"", 1});
+  EXPECT_EQ(told.at(0).kind, TransactionKind::kRefund);
+  EXPECT_EQ(told.at(0).amount->minor_units(), -1000);
   EXPECT_EQ(world_.refund(bought.id), "succeeded 1000 x1");
   EXPECT_EQ(world_.credits(), 1000);
   EXPECT_EQ(world_.announced("purchase.ended"), 1);
