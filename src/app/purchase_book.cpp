@@ -251,7 +251,7 @@ Status PurchaseBook::intend(const ProjectId& project, std::string id, std::strin
   intention.kind = std::string(kind);
   intention.subject = std::move(subject);
   intention.next_at = batch_.now();
-  const Status inserted = batch_.insert_intention(intention);
+  Status inserted = batch_.insert_intention(intention);
   if (!inserted && inserted.error().code == ErrorCode::kAlreadyExists) return {};
   return inserted;
 }

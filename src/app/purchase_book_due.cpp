@@ -105,7 +105,7 @@ Status PurchaseBook::apply_pending(domain::Purchase purchase,
   PURSER_TRY(const domain::SwitchPlan plan, plan_of(purchase, pending));
   domain::Purchase after =
       domain::switched(purchase, pending.product, pending.catalog_version, plan, pending.at);
-  const Status switched = switch_plan(purchase, std::move(after), std::nullopt, pending.at);
+  Status switched = switch_plan(purchase, std::move(after), std::nullopt, pending.at);
   if (switched || switched.error().code != ErrorCode::kQuantityOutOfRange) return switched;
   // The old plan goes on rather than that nothing of this customer works any more.
   purchase.subscription->pending.reset();

@@ -257,11 +257,13 @@ Result<Subscriptions::Prepared> Subscriptions::prepare_cancel(const Order& order
                finish_with(order, connection, purchase, answer, TransactionKind::kCancel));
     return Prepared{std::move(alone), std::move(finish)};
   }
-  if (purchase.subscription->pending) {
-    PURSER_CHECK_OK(set_later_plan(connection, now, LaterPlan::own_of(purchase), key + "-switch"));
-  }
-  PURSER_TRY(const RemoteSubscription answer,
+  PURSER_TRY(RemoteSubscription answer,
              provider.set_cancel_at_period_end(connection.as, ref, true, key));
+  if (purchase.subscription->pending) {
+    // Afterwards, so that what gets no further is a cancellation all the same.
+    PURSER_TRY(answer,
+               set_later_plan(connection, now, LaterPlan::own_of(purchase), key + "-switch"));
+  }
   PURSER_TRY(Finish finish, finish_with(order, connection, purchase, answer));
   return Prepared{std::move(alone), std::move(finish)};
 }

@@ -74,10 +74,7 @@ FakeProvider::Fault FakeProvider::fault(const ProviderCredentials& as, const std
 }
 
 std::string FakeProvider::next_id(const std::string& prefix) {
-  // Of equal length, so that maps by id are in the order in which things were made.
-  constexpr std::size_t kDigits = 4;
-  const std::string number = std::to_string(++counter_);
-  return prefix + std::string(kDigits - std::min(kDigits, number.size()), '0') + number;
+  return prefix + std::to_string(++counter_);
 }
 
 std::size_t FakeProvider::customers() const {

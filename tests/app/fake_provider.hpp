@@ -210,6 +210,12 @@ class FakeProvider final : public PaymentProvider {
     std::any answer;
     Timestamp at;
   };
+  /// Ids of one kind in the order in which they were given.
+  struct ByAge {
+    bool operator()(const std::string& a, const std::string& b) const {
+      return a.size() != b.size() ? a.size() < b.size() : a < b;
+    }
+  };
   struct Quote {
     std::int64_t credit = 0;  ///< for the old plan's unused time
     std::int64_t debit = 0;   ///< for the new plan
@@ -259,8 +265,8 @@ class FakeProvider final : public PaymentProvider {
   std::map<std::string, Customer> customers_;
   std::map<std::string, std::string> products_;
   std::map<std::string, Price> prices_;
-  std::map<std::string, Session> sessions_;
-  std::map<std::string, RemoteSubscription> subscriptions_;
+  std::map<std::string, Session, ByAge> sessions_;
+  std::map<std::string, RemoteSubscription, ByAge> subscriptions_;
   std::vector<RemoteInvoice> invoices_;  ///< oldest first
   std::map<std::string, Method> methods_;
   std::map<std::string, RemoteSetupIntent> setup_intents_;
