@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -223,7 +224,7 @@ TEST(BillingCrashTest, WhateverAnswerIsLostThereIsOneCustomerAndOneIntent) {
                   EXPECT_EQ(world.provider.customers(), 1U);
                   const std::string kept = world.setup_intent(world.user(), "key");
                   // Ids are counted: one customer and one intent were made.
-                  EXPECT_EQ(kept, "seti_2_secret acct_1");
+                  EXPECT_EQ(std::stoi(kept.substr(std::string_view("seti_").size())), 2) << kept;
                 });
   EXPECT_EQ(calls, 3) << "account, customer, intent";
 }
