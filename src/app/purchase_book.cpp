@@ -20,6 +20,14 @@ bool runs_at_provider(const domain::Purchase& purchase, Timestamp at) {
   return !ends_by_itself;
 }
 
+/// Whether time that was paid is left of it: only that may become a credit.
+bool has_paid_time_left(const domain::Purchase& purchase, Timestamp at) {
+  if (!purchase.subscription) return false;
+  const domain::Subscription& subscription = *purchase.subscription;
+  return subscription.status == SubscriptionStatus::kActive && at < subscription.paid_through &&
+         subscription.paid_through >= subscription.current_period_end;
+}
+
 EventField instant(std::string_view name, Timestamp at) { return {name, at.to_iso8601()}; }
 
 }  // namespace
@@ -83,12 +91,17 @@ Status PurchaseBook::replace_for(const domain::Product& product, const CustomerK
   // Also one that gives no access at the moment: it could come back beside the new one.
   PURSER_TRY(const std::vector<domain::Purchase> active, batch_.owned(customer));
   const std::vector<PurchaseId> replaced = domain::replaced_by(product, active);
-  if (replaced.empty()) return {};
+  bool any = false;
   for (const domain::Purchase& purchase : active) {
-    if (std::find(replaced.begin(), replaced.end(), purchase.id) == replaced.end()) continue;
+    const bool of_line = std::find(replaced.begin(), replaced.end(), purchase.id) != replaced.end();
+    // One of a once-only product that is sold again can only be one without access.
+    const bool of_product = purchase.subscription && !product.stackable && !product.is_inline() &&
+                            purchase.product.id == product.id;
+    if (!of_line && !of_product) continue;
+    any = true;
     PURSER_CHECK_OK(end_alone(purchase, batch_.now(), true));
   }
-  return settle_add_ons(customer, &product, batch_.now(), true);
+  return any ? settle_add_ons(customer, &product, batch_.now(), true) : Status();
 }
 
 Status PurchaseBook::update(domain::Purchase purchase, std::optional<Timestamp> wake_at) {
@@ -184,6 +197,7 @@ Status PurchaseBook::end(domain::Purchase purchase, Timestamp at, bool credit_un
 
 Status PurchaseBook::end_alone(domain::Purchase purchase, Timestamp at, bool credit_unused) {
   const bool runs = runs_at_provider(purchase, at);
+  const bool credit = credit_unused && has_paid_time_left(purchase, at);
   if (purchase.subscription) {
     domain::Subscription& subscription = *purchase.subscription;
     if (subscription.is_local() && !domain::is_final(subscription.status)) {
@@ -211,7 +225,7 @@ Status PurchaseBook::end_alone(domain::Purchase purchase, Timestamp at, bool cre
       {{"purchase_id", purchase.id.str()}, product_field(purchase), instant("ended_at", at)}));
   if (!runs) return {};
   return intend(purchase.customer.project, "purser-end-" + purchase.id.str(),
-                credit_unused ? kEndSubscriptionWithCredit : kEndSubscription,
+                credit ? kEndSubscriptionWithCredit : kEndSubscription,
                 purchase.subscription->remote_ref);
 }
 

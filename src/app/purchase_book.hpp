@@ -53,8 +53,9 @@ class PurchaseBook {
   /// Records a new purchase: its initial grants, itself, its transaction ("purchase" or "grant")
   /// and the event purchase.created. Writes nothing when it fails with kQuantityOutOfRange.
   Status open(const domain::Purchase& purchase, const TransactionNote& note);
-  /// Ends what a new purchase of this product replaces (domain::replaced_by), and what ends with
-  /// that, as of now. To be called after the new one is paid and before it is opened.
+  /// Ends what a new purchase of this product replaces (domain::replaced_by, and a subscription of
+  /// the same once-only product that gives no access any more), and what ends with that, as of now.
+  /// To be called after the new one is paid and before it is opened.
   Status replace_for(const domain::Product& product, const CustomerKey& customer);
 
   /// Writes a purchase whose subscription changed (status, period, limits, cancellation, pending
@@ -81,8 +82,8 @@ class PurchaseBook {
   Status check_switch(const domain::Purchase& before, const domain::Purchase& after);
   /// Ends the purchase at `at` ≤ now: status kEnded, its items' terms and lots, transaction "end",
   /// event purchase.ended, and the add-ons that lose their last base. A subscription that still
-  /// runs at the provider is ended there by an intention (credit for unused time when
-  /// `credit_unused`).
+  /// runs at the provider is ended there by an intention (credit for unused time that was
+  /// paid when `credit_unused`).
   Status end(domain::Purchase purchase, Timestamp at, bool credit_unused);
   /// Refunded in full or disputed: as end(), but all that is left of its lots goes and the status
   /// is kRefunded. Answers what was taken, for giving it back.

@@ -245,6 +245,24 @@ Status Application::apply_pending(const PendingSwitch& pending, const Subscripti
   return {};
 }
 
+/// Whether the latest invoice is all that can be new here.
+bool latest_tells_all(const Subscription& before, const std::vector<Invoice>& recorded,
+                      const RemoteSubscription& answer) {
+  const std::optional<RemoteInvoice>& latest = answer.latest_invoice;
+  bool follows = false;  // the latest invoice's period follows a recorded one
+  for (const Invoice& invoice : recorded) {
+    const bool told = latest && invoice.id == latest->id;
+    if (is_open(invoice.status) && !told) return false;  // it may be paid by now
+    const bool before_it = latest && latest->period_start && invoice.period_end &&
+                           invoice.period_end == latest->period_start;
+    if (told || before_it) follows = true;
+  }
+  const bool moved = answer.current_period_start > before.current_period_start;
+  if (!latest || !latest->is_renewal) return !moved;
+  if (moved && latest->period_start != answer.current_period_start) return false;
+  return follows || (moved && answer.current_period_start == before.current_period_end);
+}
+
 }  // namespace
 
 std::string switching_id(const std::string& operation, domain::SwitchTime effective) {
@@ -272,26 +290,14 @@ Result<SubscriptionReport> complete_report(Store& store, PaymentProvider& provid
                                            const ProjectId& project,
                                            const RemoteSubscription& answer) {
   SubscriptionReport report{answer, {}, connection.account};
-  const std::optional<RemoteInvoice>& latest = answer.latest_invoice;
-  if (latest) report.invoices.push_back(*latest);
-  bool complete = true;
+  if (answer.latest_invoice) report.invoices.push_back(*answer.latest_invoice);
   {
     const auto view = store.view();
     PURSER_TRY(const auto known, view->purchase_by_subscription(project, answer.id));
     if (!known || !known->subscription) return report;
-    const Subscription& recorded = *known->subscription;
-    const Timestamp begins = answer.current_period_start;
-    if (begins > recorded.current_period_start) {
-      complete = latest && latest->is_renewal && latest->period_start == begins &&
-                 begins == recorded.current_period_end;
-    }
-    PURSER_TRY(const auto invoices, view->invoices_of(project, known->id, kMostInvoices));
-    for (const Invoice& invoice : invoices) {
-      const bool told = latest && latest->id == invoice.id;
-      if (is_open(invoice.status) && !told) complete = false;
-    }
+    PURSER_TRY(const auto recorded, view->invoices_of(project, known->id, kMostInvoices));
+    if (latest_tells_all(*known->subscription, recorded, answer)) return report;
   }
-  if (complete) return report;
   PURSER_TRY(report.invoices, provider.invoices_of(connection.as, answer.id, kMostInvoices));
   std::reverse(report.invoices.begin(), report.invoices.end());
   return report;

@@ -171,12 +171,7 @@ TEST_F(PageTest, AnotherChoiceClosesTheSessionBeforeItFirst) {
   const std::string first = session_of(choose(code, "monthly"));
   const std::string second = session_of(choose(code, "yearly"));
   EXPECT_NE(first, second);
-  const auto status = [&](const std::string& id) {
-    for (const auto& session : world.provider.sessions()) {
-      if (session.remote.id == id) return session.remote.status;
-    }
-    return RemoteCheckoutSession::Status::kOpen;
-  };
+  const auto status = [&](const std::string& id) { return world.session(id).remote.status; };
   EXPECT_EQ(status(first), RemoteCheckoutSession::Status::kExpired);
   EXPECT_EQ(status(second), RemoteCheckoutSession::Status::kOpen);
   // The event about the first one comes late and closes nothing.

@@ -97,9 +97,11 @@ TEST(RefusedCheckout, WhileNewPurchasesAreBlockedAlsoInTestMode) {
   for (const char* product : {"pack", "plan", "pro"}) {
     EXPECT_EQ(world.answer(world.order(product)), "NEW_PURCHASES_BLOCKED");
   }
-  world.test_mode(true);
-  EXPECT_EQ(world.answer(world.order("plan")), "NEW_PURCHASES_BLOCKED");
   EXPECT_EQ(picture_of(world), before);
+  world.test_mode(true);
+  const Picture in_test_mode = picture_of(world);
+  EXPECT_EQ(world.answer(world.order("plan")), "NEW_PURCHASES_BLOCKED");
+  EXPECT_EQ(picture_of(world), in_test_mode);
 }
 
 TEST(RefusedCheckout, OfAServerOnlyPriceByAClient) {

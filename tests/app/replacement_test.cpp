@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/purchase_book.hpp"
 #include "tests/app/sales_world.hpp"
 
 namespace purser::app::testing {
@@ -104,6 +105,54 @@ TEST(Replacement, AGrantedPlanReplacesAndIsReplaced) {
   EXPECT_EQ(world.verify(), nothing());
 }
 
+/// The intention to end a subscription at the provider, by its kind.
+std::string how_it_ends(SalesWorld& world, const domain::Purchase& purchase) {
+  for (const Intention& intention : world.intentions_due()) {
+    if (intention.subject == purchase.subscription->remote_ref) return intention.kind;
+  }
+  return "not at all";
+}
+
+TEST(Replacement, GivesCreditForUnusedTimeThatWasPaidAlone) {
+  SalesWorld world;
+  const domain::Purchase paid = world.subscribe("basic", "monthly");
+  world.advance(kDay);
+  const domain::Purchase unpaid = world.subscribe("pro", "monthly");
+  EXPECT_EQ(how_it_ends(world, paid), kEndSubscriptionWithCredit);
+  world.work_off();
+  const std::string remote = unpaid.subscription->remote_ref;
+  world.advance(unpaid.subscription->current_period_end - world.clock.now());
+  world.provider.fail_renewal(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.listed(), Products{"pro"}) << "past due, within its grace";
+  world.subscribe("basic", "monthly");
+  EXPECT_EQ(how_it_ends(world, unpaid), kEndSubscription);
+  world.work_off();
+  EXPECT_FALSE(is_running(world, remote));
+  EXPECT_EQ(world.listed(), Products{"basic"});
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(Replacement, WhoLostAPlanForNotPayingCanBuyItAgainAndHasItOnce) {
+  SalesWorld world;
+  const domain::Purchase lost = world.subscribe("pro", "monthly");
+  const std::string remote = lost.subscription->remote_ref;
+  world.advance(lost.subscription->current_period_end - world.clock.now());
+  world.provider.fail_renewal(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.answer(world.order_at("pro", "monthly")), "PRODUCT_ALREADY_GRANTED");
+  world.advance({8 * kDay.count});
+  EXPECT_EQ(world.listed(), nothing());
+  const domain::Purchase anew = world.subscribe("pro", "monthly");
+  EXPECT_EQ(world.purchase(lost.id).status, domain::PurchaseStatus::kEnded);
+  world.work_off();
+  EXPECT_FALSE(is_running(world, remote)) << "it cannot come back beside the new one";
+  EXPECT_TRUE(is_running(world, anew.subscription->remote_ref));
+  EXPECT_EQ(world.listed(), Products{"pro"});
+  EXPECT_EQ(world.quantity(world.user(), "credits"), 500);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
 TEST(Replacement, InTestModeToo) {
   SalesWorld world;
   world.test_mode(true);
@@ -195,7 +244,7 @@ TEST(NotGrantable, ABalanceThatWouldLeaveItsRangeEndsItAndGivesTheMoneyBack) {
 TEST(Trial, BeginsWithoutAPaymentAndIsUsedOnceForTheLine) {
   SalesWorld world;
   const std::string session = world.open_session("trial-small");
-  EXPECT_EQ(world.provider.sessions()[0].asked.trial_days, 14);
+  EXPECT_EQ(world.session(session).asked.trial_days, 14);
   EXPECT_EQ(world.checkout_of(session).total, usd(0));
   world.buy(session);
   const auto owned = world.owned(world.user());
@@ -205,11 +254,11 @@ TEST(Trial, BeginsWithoutAPaymentAndIsUsedOnceForTheLine) {
   EXPECT_EQ(world.quantity(world.user(), "credits"), 150);
   EXPECT_EQ(world.provider.charges(), 0);
   const std::string next = world.open_session("trial-large");
-  EXPECT_FALSE(world.provider.sessions()[1].asked.trial_days.has_value()) << "once for the line";
+  EXPECT_FALSE(world.session(next).asked.trial_days.has_value()) << "once for the line";
   EXPECT_EQ(world.checkout_of(next).total, usd(4500));
   world.add_user("bob");
-  world.open_session("trial-large", "bob");
-  EXPECT_EQ(world.provider.sessions()[2].asked.trial_days, 14) << "another customer has his own";
+  const std::string bobs = world.open_session("trial-large", "bob");
+  EXPECT_EQ(world.session(bobs).asked.trial_days, 14) << "another customer has his own";
   EXPECT_EQ(world.verify(), nothing());
 }
 
@@ -218,8 +267,8 @@ TEST(Trial, IsNotUsedByACheckoutThatNobodyFinished) {
   const std::string left = world.open_session("trial-small");
   world.provider.expire(left);
   world.settle(left);
-  world.open_session("trial-small");
-  EXPECT_EQ(world.provider.sessions()[1].asked.trial_days, 14);
+  const std::string again = world.open_session("trial-small");
+  EXPECT_EQ(world.session(again).asked.trial_days, 14);
 }
 
 // Two checkouts with a trial, both opened before either was finished: whichever is first keeps it.
@@ -298,12 +347,11 @@ TEST(Trial, AMonthIsSentAsItsDaysAndTwoLeapYearsAsAnEnd) {
   catalog.products["long"] = plan;
   world.put_catalog(catalog);
   const Timestamp now = world.clock.now();
-  world.open_session("plan");
-  EXPECT_EQ(world.provider.sessions()[0].asked.trial_days,
+  EXPECT_EQ(world.session(world.open_session("plan")).asked.trial_days,
             (nth_boundary(now, {IntervalUnit::kMonth, 1}, 1) - now).count / kDay.count);
   world.advance(*Timestamp::parse_iso8601("2027-06-01T00:00:00Z") - now);
   const std::string session = world.open_session("long");
-  const auto asked = world.provider.sessions()[1].asked;
+  const auto asked = world.session(session).asked;
   EXPECT_FALSE(asked.trial_days.has_value()) << "731 days are more than the provider takes";
   EXPECT_EQ(asked.trial_end, *Timestamp::parse_iso8601("2029-06-01T00:00:00Z"));
   world.buy(session);

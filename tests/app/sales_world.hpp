@@ -85,12 +85,15 @@ class SalesWorld : public World {
     provider.pay(session);
     settle(session);
   }
-  /// The provider's subscription that a paid session began.
-  std::string subscription_of_session(const std::string& id) {
+  FakeProvider::Session session(const std::string& id) {
     for (const auto& session : provider.sessions()) {
-      if (session.remote.id == id) return session.remote.subscription;
+      if (session.remote.id == id) return session;
     }
     return {};
+  }
+  /// The provider's subscription that a paid session began.
+  std::string subscription_of_session(const std::string& id) {
+    return session(id).remote.subscription;
   }
   std::vector<Invoice> invoices() { return *store->view()->invoices(user(), {"", 100}); }
   std::vector<Intention> intentions_due() {

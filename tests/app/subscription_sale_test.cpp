@@ -179,7 +179,9 @@ TEST(SubscriptionSale, HeardOfMonthsLateGrantsEachIntervalOnce) {
   EXPECT_EQ(owned[0].payment_ref, world.provider.payments()[0].id) << "the first payment";
   int grants = 0;
   const ItemKey credits{world.user(), ItemId("credits")};
-  for (const LedgerLine& line : *world.store->view()->ledger(credits, std::nullopt, 100)) {
+  const auto lines = world.store->view()->ledger(credits, std::nullopt, 100);
+  ASSERT_TRUE(lines.has_value());
+  for (const LedgerLine& line : *lines) {
     if (line.entry.change.is_positive()) ++grants;
   }
   EXPECT_EQ(grants, 3);

@@ -76,6 +76,44 @@ TEST_P(StoreContract, ASubscriptionOfTheProviderIsOfOnePurchase) {
   EXPECT_EQ((*store_->view()->purchase_by_subscription(kP, "sub_1"))->customer, ann_);
 }
 
+/// Moves what the purchase's term promises of an item, which makes no ledger line.
+Status pay_through(app::StoreBatch& batch, const ItemKey& key, Timestamp until) {
+  PURSER_TRY(auto account, batch.item(key));
+  PURSER_TRY(const auto change, domain::extend_source(std::move(account), PurchaseId("b1"),
+                                                      {until, std::nullopt}, batch.now()));
+  EXPECT_TRUE(change.entries.empty());
+  return batch.put_item(key, change.account, change.entries);
+}
+
+TEST_P(StoreContract, WhatATermPromisesChangesWithoutALine) {
+  commit([&](app::StoreBatch& batch) -> Status {
+    domain::Purchase purchase = subscription_of(ann_, "b1");
+    purchase.product.included_items.push_back(
+        {credits_.item, amount(10), {}, domain::Expiry::kNever});
+    PURSER_CHECK_OK(batch.insert_purchase(purchase, std::nullopt));
+    PURSER_TRY(const auto grants, domain::initial_grants(purchase, Millis{0}));
+    PURSER_TRY(const auto change, domain::grant_included({}, grants.at(0).grant, batch.now()));
+    return batch.put_item(credits_, change.account, change.entries);
+  });
+  const auto until = [&](app::StoreView& view) { return view.item(credits_)->terms.at(0).until; };
+  commit([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(pay_through(batch, credits_, at(8'000'000)));
+    EXPECT_EQ(until(batch), at(8'000'000));
+    batch.begin_command();
+    PURSER_CHECK_OK(pay_through(batch, credits_, at(9'000'000)));
+    EXPECT_EQ(until(batch), at(9'000'000));
+    PURSER_CHECK_OK(batch.undo_command());
+    EXPECT_EQ(until(batch), at(8'000'000)) << "what was undone is not there, what was before is";
+    return {};
+  });
+  EXPECT_EQ(until(*store_->view()), at(8'000'000));
+  EXPECT_EQ(read(ann_, {credits_.item}).accounts.at(0).terms.at(0).until, at(8'000'000));
+  reopen();
+  EXPECT_EQ(until(*store_->view()), at(8'000'000));
+  EXPECT_EQ(quantity(credits_), 10);
+  EXPECT_EQ(store_->view()->ledger(credits_, std::nullopt, 10)->size(), 1U);
+}
+
 TEST_P(StoreContract, WhatWasGivenBackByQuantityIsKept) {
   domain::Purchase purchase;
   purchase.id = PurchaseId("b1");
