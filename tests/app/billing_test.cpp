@@ -37,7 +37,7 @@ class BillingWorld : public RefundWorld {
   /// The id of a new intent that the buyer has confirmed or not.
   std::string intent_of(const CustomerKey& customer, bool confirmed = true) {
     const std::string secret = setup_intent(customer);
-    const std::string id = secret.substr(0, secret.find("_secret"));
+    std::string id = secret.substr(0, secret.find("_secret"));
     if (confirmed) provider.confirm_setup_intent(id);
     return id;
   }
@@ -115,6 +115,7 @@ TEST_F(BillingTest, ASetupIntentIsOnePerKey) {
 
 TEST_F(BillingTest, ManyFirstIntentsMakeOneCustomer) {
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       const std::string answer = world_.setup_intent(world_.user());

@@ -16,7 +16,7 @@ class DisputesTest : public ::testing::Test {
   }
   /// A dispute that we heard of.
   std::string disputed(const domain::Purchase& bought) {
-    const std::string id = world_.provider.dispute(bought.payment_ref);
+    std::string id = world_.provider.dispute(bought.payment_ref);
     EXPECT_TRUE(sync(id));
     return id;
   }
@@ -231,6 +231,7 @@ TEST_F(DisputesTest, ManyAtOnceRevokeAndRestoreOnce) {
   const std::string dispute = world_.provider.dispute(bought.payment_ref);
   const auto all_at_once = [&] {
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { EXPECT_TRUE(sync(dispute)); });
     for (std::thread& thread : threads) thread.join();
   };

@@ -122,6 +122,7 @@ TEST(OnboardingTest, ManyAtOnceMakeOneAccount) {
   Platform platform;
   std::vector<std::string> links(8);
   std::vector<std::thread> threads;
+  threads.reserve(links.size());
   for (std::string& link : links) {
     threads.emplace_back([&platform, &link] { link = platform.link(); });
   }

@@ -205,6 +205,7 @@ TEST_F(RefundsTest, ManyAtOnceNeverGiveBackMoreThanWasPaid) {
   const auto bought = world_.buy("pack");
   std::atomic<int> succeeded{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       if (world_.refund(bought.id, by_amount(300)) == "succeeded 300") ++succeeded;
