@@ -160,8 +160,9 @@ Status Billing::make_default_of_subscriptions(const ProviderCredentials& as,
   for (const domain::Purchase& purchase : owned) {
     if (!runs_at_provider(purchase)) continue;
     const std::string& ref = purchase.subscription->remote_ref;
-    const Status set =
-        provider.set_subscription_payment_method(as, ref, payment_method, key + "-" + ref);
+    std::string own_key = key;
+    own_key += "-" + ref;
+    Status set = provider.set_subscription_payment_method(as, ref, payment_method, own_key);
     if (set) continue;
     if (set.error().code != ErrorCode::kPaymentProviderRefused) return set;
     // It may have ended there, and the news is not here yet: nothing will be charged for it.

@@ -57,7 +57,7 @@ Result<std::string> subscription_difference(StoreView& view, const Checkout& che
 
 Result<std::string> difference(StoreView& view, const Checkout& checkout,
                                const SessionReport& report) {
-  if (report.account_id != checkout.account_id) return std::string("account");
+  if (report.account.id != checkout.account_id) return std::string("account");
   std::string differs = difference(checkout, report.session);
   if (!differs.empty()) return differs;
   PURSER_TRY(const bool same_customer,

@@ -14,7 +14,7 @@ namespace purser::app {
 /// What the provider says of a checkout session, fetched before the batch that concludes it.
 struct SessionReport {
   RemoteCheckoutSession session;
-  std::string account_id;                          ///< the account that was asked
+  ProviderAccount account;                         ///< the account that was asked
   std::optional<RemoteSubscription> subscription;  ///< of a paid session that began one
   std::vector<RemoteInvoice> invoices;             ///< the subscription's, oldest first
 };

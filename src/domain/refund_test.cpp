@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <limits>
+#include <string>
 #include <variant>
+#include <vector>
 
 namespace purser::domain {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -36,7 +37,7 @@ class BillingWorld : public RefundWorld {
   /// The id of a new intent that the buyer has confirmed or not.
   std::string intent_of(const CustomerKey& customer, bool confirmed = true) {
     const std::string secret = setup_intent(customer);
-    const std::string id = secret.substr(0, secret.find("_secret"));
+    std::string id = secret.substr(0, secret.find("_secret"));
     if (confirmed) provider.confirm_setup_intent(id);
     return id;
   }
@@ -114,6 +115,7 @@ TEST_F(BillingTest, ASetupIntentIsOnePerKey) {
 
 TEST_F(BillingTest, ManyFirstIntentsMakeOneCustomer) {
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       const std::string answer = world_.setup_intent(world_.user());
@@ -223,7 +225,7 @@ TEST(BillingCrashTest, WhateverAnswerIsLostThereIsOneCustomerAndOneIntent) {
                   EXPECT_EQ(world.provider.customers(), 1U);
                   const std::string kept = world.setup_intent(world.user(), "key");
                   // Ids are counted: one customer and one intent were made.
-                  EXPECT_EQ(kept, "seti_2_secret acct_1");
+                  EXPECT_EQ(std::stoi(kept.substr(std::string_view("seti_").size())), 2) << kept;
                 });
   EXPECT_EQ(calls, 3) << "account, customer, intent";
 }

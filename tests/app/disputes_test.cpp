@@ -16,7 +16,7 @@ class DisputesTest : public ::testing::Test {
   }
   /// A dispute that we heard of.
   std::string disputed(const domain::Purchase& bought) {
-    const std::string id = world_.provider.dispute(bought.payment_ref);
+    std::string id = world_.provider.dispute(bought.payment_ref);
     EXPECT_TRUE(sync(id));
     return id;
   }
@@ -165,6 +165,21 @@ TEST_F(DisputesTest, APartialRefundDuringItIsTakenFromWhatComesBack) {
   expect_sound();
 }
 
+TEST_F(DisputesTest, OneAboutAPartTakesItsShareAndGivesItBack) {
+  const auto bought = world_.buy("pack");
+  const std::string dispute = world_.provider.dispute(bought.payment_ref, 400);
+  EXPECT_TRUE(sync(dispute));
+  EXPECT_EQ(world_.status_of(bought.id), "active");
+  EXPECT_EQ(world_.credits(), 600);
+  EXPECT_FALSE(row(dispute).ended_purchase);
+  EXPECT_EQ(world_.refund(bought.id, by_amount(100)), "succeeded 100");
+  EXPECT_EQ(world_.credits(), 500);
+  close(dispute, DisputeState::kWon);
+  EXPECT_EQ(world_.credits(), 900);
+  EXPECT_EQ(history(), "purchase dispute refund dispute_won");
+  expect_sound();
+}
+
 TEST_F(DisputesTest, ItEndsASubscriptionAtTheProviderToo) {
   const auto bought = world_.subscribe("pro", "monthly");
   const std::string dispute =
@@ -216,6 +231,7 @@ TEST_F(DisputesTest, ManyAtOnceRevokeAndRestoreOnce) {
   const std::string dispute = world_.provider.dispute(bought.payment_ref);
   const auto all_at_once = [&] {
     std::vector<std::thread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) threads.emplace_back([&] { EXPECT_TRUE(sync(dispute)); });
     for (std::thread& thread : threads) thread.join();
   };

@@ -97,7 +97,8 @@ class FakeProvider final : public PaymentProvider {
   void run();
 
   // --- what banks and administrators do ---
-  std::string dispute(const std::string& payment);  ///< answers dp_…
+  /// About so many minor units, or all that was paid; answers dp_….
+  std::string dispute(const std::string& payment, std::optional<std::int64_t> amount = {});
   void close_dispute(const std::string& dispute, DisputeState state);
   /// Minor units; answers re_….
   std::string refund_at_provider(const std::string& payment, std::int64_t amount);

@@ -83,14 +83,16 @@ Result<std::vector<RemoteRefund>> FakeProvider::refunds_of(const ProviderCredent
                                          });
 }
 
-std::string FakeProvider::dispute(const std::string& payment) {
+std::string FakeProvider::dispute(const std::string& payment, std::optional<std::int64_t> amount) {
   std::lock_guard lock(mutex_);
   const auto paid = std::find_if(payments_.begin(), payments_.end(),
                                  [&](const Payment& known) { return known.id == payment; });
   RemoteDispute made;
   made.id = next_id("dp_");
   made.payment_ref = payment;
-  if (paid != payments_.end()) made.amount = paid->amount;
+  if (paid != payments_.end()) {
+    made.amount = Money(amount.value_or(paid->amount.minor_units()), paid->amount.currency());
+  }
   made.created_at = now();
   made.livemode = livemode;
   disputes_[made.id] = made;

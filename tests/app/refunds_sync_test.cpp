@@ -76,6 +76,7 @@ TEST_F(RefundsSyncTest, ManyAtOnceApplyItOnce) {
   const auto bought = world_.buy("pack");
   world_.provider.refund_at_provider(bought.payment_ref, 300);
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] { EXPECT_TRUE(sync(bought.payment_ref)); });
   }
@@ -243,7 +244,7 @@ TEST_F(RefundsSyncTest, TheMoneyOfAnEarlierPeriodTakesNothingOfThisOne) {
 TEST(RefundsSyncCrashTest, WhateverAnswerIsLostItIsAppliedOnce) {
   const int calls = lose_each_answer(
       [](RefundWorld& world) {
-        const auto bought = world.buy("pack");
+        auto bought = world.buy("pack");
         world.provider.refund_at_provider(bought.payment_ref, 400);
         return bought;
       },

@@ -205,6 +205,7 @@ TEST_F(RefundsTest, ManyAtOnceNeverGiveBackMoreThanWasPaid) {
   const auto bought = world_.buy("pack");
   std::atomic<int> succeeded{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       if (world_.refund(bought.id, by_amount(300)) == "succeeded 300") ++succeeded;
@@ -237,6 +238,26 @@ TEST(RefundsCrashTest, WhateverAnswerIsLostThereIsOneRefundAndOneRevocation) {
         });
     EXPECT_GE(calls, 1);
   }
+}
+
+TEST(RefundsCrashTest, WhateverAnswerIsLostASubscriptionIsRefundedAndEndedOnce) {
+  const int calls = lose_each_answer(
+      [](RefundWorld& world) { return world.subscribe("pro", "monthly"); },
+      [](RefundWorld& world, const domain::Purchase& bought) {
+        if (!world.refund(bought.id, {}, "key").starts_with("succeeded")) return false;
+        world.advance(Millis{60 * kMinute.count});  // whatever waits to be tried again
+        world.work_off();
+        return world.provider.subscription_now(bought.subscription->remote_ref)
+            .ended_at.has_value();
+      },
+      [](RefundWorld& world, const domain::Purchase& bought) {
+        EXPECT_EQ(world.provider.refunds().size(), 1U);
+        EXPECT_EQ(world.status_of(bought.id), "refunded");
+        EXPECT_EQ(world.announced("purchase.ended"), 1);
+        EXPECT_EQ(world.announced("purchase.refunded"), 1);
+        EXPECT_EQ(world.provider.charged(), 3000);
+      });
+  EXPECT_GE(calls, 2) << "the refund and the end, at least";
 }
 
 TEST_F(RefundsTest, ALostAnswerCountsAsUnderWayAndIsAskedForAgain) {
@@ -277,6 +298,18 @@ TEST_F(RefundsTest, AFullRefundOfASubscriptionEndsItAtTheProviderToo) {
   world_.work_off();
   EXPECT_TRUE(world_.provider.subscription_now(bought.subscription->remote_ref).ended_at);
   EXPECT_EQ(world_.provider.charged(), 3000);
+  expect_sound();
+}
+
+TEST_F(RefundsTest, WhatHasEndedCanBeRefundedAndDoesNotEndAgain) {
+  const auto bought = world_.subscribe("pro", "monthly");
+  const std::string ref = bought.subscription->remote_ref;
+  world_.provider.end(ref);
+  ASSERT_TRUE(world_.subscriptions->sync(world_.project, ref).has_value());
+  EXPECT_EQ(world_.status_of(bought.id), "ended");
+  EXPECT_EQ(world_.refund(bought.id), "succeeded 3000 x1");
+  EXPECT_EQ(world_.status_of(bought.id), "refunded");
+  EXPECT_EQ(world_.history(world_.user()), "purchase end refund");
   expect_sound();
 }
 

@@ -186,6 +186,48 @@ TEST(SubscriptionSale, HeardOfMonthsLateGrantsEachIntervalOnce) {
   }
   EXPECT_EQ(grants, 3);
   EXPECT_EQ(world.quantity(world.user(), "credits"), 500);
+  EXPECT_EQ(world.quantity(world.user(), "storage"), 50);
+  EXPECT_EQ(world.history(world.user()), "purchase renewal renewal");
+  EXPECT_EQ(world.invoices().size(), 3U);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(SubscriptionSale, ATrialHeardOfAfterItsEndIsSoldWithThePeriodThatFollowed) {
+  SalesWorld world;
+  const std::string session = world.open_session("trial-small");
+  const Timestamp sold = world.clock.now();
+  world.provider.pay(session);
+  world.advance({15 * kDay.count});
+  world.provider.run();
+  world.settle(session);
+  const auto owned = world.owned(world.user());
+  ASSERT_EQ(owned.size(), 1U);
+  EXPECT_EQ(owned[0].subscription->status, SubscriptionStatus::kActive);
+  EXPECT_EQ(owned[0].anchor, sold);
+  EXPECT_EQ(world.history(world.user()), "purchase renewal");
+  EXPECT_EQ(world.quantity(world.user(), "credits"), 150);
+  EXPECT_EQ(world.invoices().size(), 2U);
+  EXPECT_TRUE(world.store->view()->trial_used(world.user(), "line:trials").value_or(false));
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(SubscriptionSale, APeriodThatIsNotPaidYetWaitsAlsoWhenTheSaleIsHeardOfLate) {
+  SalesWorld world;
+  const std::string session = world.open_session("pro", "alice", "monthly");
+  const Timestamp sold = world.clock.now();
+  world.provider.pay(session);
+  const std::string remote = world.subscription_of_session(session);
+  world.advance(nth_boundary(sold, kMonthly, 1) - sold);
+  world.provider.begin_period(remote);
+  world.settle(session);
+  EXPECT_EQ(world.history(world.user()), "purchase");
+  EXPECT_EQ(world.owned(world.user())[0].subscription->paid_through,
+            nth_boundary(sold, kMonthly, 1));
+  EXPECT_EQ(world.listed(), std::vector<std::string>{"pro"}) << "within the grace";
+  world.provider.recover(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.history(world.user()), "purchase renewal");
+  EXPECT_EQ(world.quantity(world.user(), "credits"), 500);
   EXPECT_EQ(world.verify(), nothing());
 }
 
