@@ -65,7 +65,7 @@ net::Request Hook::next() {
 StripeSandboxTest::StripeSandboxTest() {
   sandbox::SandboxOptions options;
   options.now_millis = [this] { return clock_.millis.load(); };
-  sandbox_ = *sandbox::Sandbox::start(std::move(options));
+  sandbox_ = *sandbox::Sandbox::start(options);
   StripeOptions with;
   with.base_url = sandbox_->url();
   with.wait = [this](Millis) {
