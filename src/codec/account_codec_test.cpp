@@ -71,6 +71,62 @@ TEST(AccountCodec, TheFirstVersionStaysReadable) {
   EXPECT_EQ(*decode_account(bytes), account);
 }
 
+TEST(AccountCodec, TheSecondVersionStaysReadable) {
+  ItemAccount account = with_manual_lot(300);
+  account.terms.push_back(any_term_with_everything());
+  Term plain;
+  plain.source = PurchaseId("q");
+  plain.quantity = quantity(9);
+  plain.granted = quantity(9);
+  plain.anchor = instant(500);
+  account.terms.push_back(plain);
+  const std::string bytes(
+      "\x02\x01\x00\xac\x02\x00\x02"
+      "\xff\x01\x08purchase\x07\x02\xf4\x03\x02\x01\x03\xa0\xf7\x36\xc0\x84\x3d"
+      "\x02\x02\x03\x01\x04\x05\xac\x02\x02"
+      "\x00\x01q\x09\x00\xf4\x03",
+      47);
+  EXPECT_EQ(encode_account(account), bytes);
+  EXPECT_EQ(*decode_account(bytes), account);
+}
+
+TEST(AccountCodec, BrokenTermsAreRefused) {
+  const Term whole = any_term_with_everything();
+  const auto refused = [](const Term& term) {
+    ItemAccount account;
+    account.terms = {term};
+    return !decode_account(encode_account(account));
+  };
+  EXPECT_FALSE(refused(whole));
+  Term term = whole;
+  term.granted = quantity(8);  // more than it grants
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.lapsed = false;  // but keeps what a lapse took
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.repeat.reset();
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.next = 0;
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.source = PurchaseId();
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  std::swap(term.carried[0], term.carried[1]);
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.carried[1] = term.carried[0];
+  EXPECT_TRUE(refused(term));
+  term = whole;
+  term.carried[0].quantity = quantity(0);
+  EXPECT_TRUE(refused(term));
+  ItemAccount twice;
+  twice.terms = {whole, whole};
+  EXPECT_FALSE(decode_account(encode_account(twice)));
+}
+
 TEST(AccountCodec, BrokenInvariantsAreRefused) {
   const Lot a{quantity(1), instant(5), PurchaseId("a"), false};
   const Lot b{quantity(1), instant(4), PurchaseId("b"), false};

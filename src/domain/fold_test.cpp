@@ -37,7 +37,7 @@ TEST(Fold, EntriesThatCannotFollowAreCorrupt) {
   EXPECT_FALSE(refused(whole));
 }
 
-TEST(Fold, ARepeatAdvancesItsSchedule) {
+TEST(Fold, ARepeatAdvancesItsTerm) {
   Ledger ledger;
   ledger.include("p", 10, kDaily, Expiry::kWhenRepeated, day(0), day(0));
   const Change later = apply_due(ledger.account, day(2)).value();

@@ -153,6 +153,41 @@ RC_GTEST_PROP(LedgerProperty, EntriesOfDueThingsAreInTheOrderOfTheirTime, ()) {
   }
 }
 
+// Payments come late, access is lost and comes back; in the end each interval was granted once,
+// dated when it was due.
+RC_GTEST_PROP(LedgerProperty, EachIntervalIsGrantedOnceHoweverLateItIsPaid, ()) {
+  const CalendarInterval interval{*rc::gen::element(IntervalUnit::kDay, IntervalUnit::kWeek,
+                                                    IntervalUnit::kMonth, IntervalUnit::kYear),
+                                  *rc::gen::inRange(1, 4)};
+  const auto expires =
+      *rc::gen::element(Expiry::kNever, Expiry::kWhenPurchaseExpires, Expiry::kWhenRepeated);
+  IncludedGrant grant{source_id(0), Quantity::of(10).value(), interval, expires, day(0), true};
+  grant.until = day(*rc::gen::inRange(0, 60));
+  ItemAccount account = grant_included({}, grant, day(0)).value().account;
+  std::vector<Timestamp> granted;
+  const auto keep = [&](Change change) {
+    account = std::move(change.account);
+    for (const Entry& entry : change.entries) {
+      if (entry.cause == Cause::kRepeat) granted.push_back(entry.at);
+    }
+  };
+  int today = 0;
+  for (const int pause : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 90))) {
+    today += pause;
+    TermLimits limits{day(today + *rc::gen::inRange(-60, 60)), std::nullopt, std::nullopt};
+    if (*rc::gen::arbitrary<bool>()) limits.ends_at = day(today + *rc::gen::inRange(-60, 60));
+    keep(extend_source(account, source_id(0), limits, day(today)).value());
+  }
+  keep(extend_source(account, source_id(0), {}, day(today)).value());
+  std::vector<Timestamp> expected;
+  for (std::int64_t n = 1; n <= boundaries_until(day(0), interval, day(today)); ++n) {
+    expected.push_back(nth_boundary(day(0), interval, n));
+  }
+  RC_ASSERT(granted == expected);
+  const std::size_t kept = expires == Expiry::kWhenRepeated ? 1 : 1 + expected.size();
+  RC_ASSERT(account.quantity().value() == 10 * static_cast<std::int64_t>(kept));
+}
+
 RC_GTEST_PROP(LedgerProperty, AChangedHistoryIsFoundOut, ()) {
   Machine machine;
   std::vector<Entry> entries;
