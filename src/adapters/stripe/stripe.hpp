@@ -21,7 +21,7 @@ namespace purser::stripe {
 
 struct StripeOptions {
   std::string base_url = "https://api.stripe.com";
-  std::string api_version = "2024-06-20";  ///< whose shapes objects.cpp reads
+  std::string api_version = "2024-06-20";  ///< whose shapes objects.hpp reads
   std::string ca_file;                     ///< empty: the system's certificates
   Millis connect_timeout{5'000};
   Millis request_timeout{20'000};

@@ -21,8 +21,13 @@ Result<std::optional<app::RemotePaymentMethod>> Stripe::default_payment_method(
     const app::ProviderCredentials& as, const std::string& customer) {
   Form query;
   query.add({"expand", ""}, "invoice_settings.default_payment_method");
-  PURSER_TRY(const json::Value object, fetch(as, kCustomers, customer, query));
-  return read_default_payment_method(object);
+  const auto expanded = fetch(as, kCustomers, customer, query);
+  if (expanded) return read_default_payment_method(*expanded);
+  if (expanded.error().code != ErrorCode::kPaymentProviderRefused) return expanded.error();
+  // A deleted customer has nothing to expand, which may be refused.
+  PURSER_TRY(const json::Value plain, fetch(as, kCustomers, customer));
+  if (plain.bool_at("deleted").value_or(false)) return read_default_payment_method(plain);
+  return expanded.error();
 }
 
 // Which kinds of payment methods there are is the account's own setting.

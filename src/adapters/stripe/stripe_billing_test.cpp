@@ -20,6 +20,20 @@ TEST_F(StripeTest, TheDefaultPaymentMethodIsTheInvoiceSettings) {
   expect_unavailable(stripe_->default_payment_method(as_, "cus_1"));
 }
 
+TEST_F(StripeTest, ADeletedCustomerHasNothingToExpand) {
+  answers()
+      .then(400, refusal("property_not_expandable"))
+      .then(200, R"({"id":"cus_1","object":"customer","deleted":true})")
+      .then(400, refusal("some_reason"))
+      .then(200, kCustomerSample)
+      .then(404, refusal("resource_missing"))
+      .then(404, refusal("resource_missing"));
+  EXPECT_EQ(*stripe_->default_payment_method(as_, "cus_1"), std::nullopt);
+  EXPECT_EQ(line(1), "GET /v1/customers/cus_1");
+  expect_refused(stripe_->default_payment_method(as_, "cus_1"), "some_reason");
+  expect_refused(stripe_->default_payment_method(as_, "cus_1"), "resource_missing");
+}
+
 TEST_F(StripeTest, ASetupIntentIsForLaterPayments) {
   const std::string fresh =
       edited(edited(kSetupIntentSample, "status", R"("requires_payment_method")"), "payment_method",
