@@ -17,8 +17,11 @@ domain::PendingSwitch pending() {
   domain::PendingSwitch change;
   change.product.id = ProductId("pro");
   change.product.display_name = "Pro";
-  change.product.prices.push_back({PriceId("monthly"), Money(900, *Currency::parse("EUR")),
-                                   CalendarInterval{IntervalUnit::kMonth, 1}, {}, false});
+  change.product.prices.push_back({PriceId("monthly"),
+                                   Money(900, *Currency::parse("EUR")),
+                                   CalendarInterval{IntervalUnit::kMonth, 1},
+                                   {},
+                                   false});
   change.catalog_version = 4;
   change.price = PriceId("monthly");
   change.quantity = *Quantity::of(3);

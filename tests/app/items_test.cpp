@@ -110,7 +110,8 @@ TEST_F(ItemsTest, TheListHasEveryItemOfTheTypeZeroIncluded) {
   std::vector<ItemView> views;
   world_.items->list(*world_.context(), world_.user(),
                      [&](Result<std::vector<ItemView>> all) { views = *all; });
-  ASSERT_EQ(views.size(), 2U);
+  ASSERT_EQ(views.size(), 3U);
+  EXPECT_EQ(views[2].id.str(), "storage");
   EXPECT_EQ(views[0].id.str(), "credits");
   EXPECT_EQ(views[0].quantity.value(), 3);
   EXPECT_EQ(views[1].id.str(), "days");

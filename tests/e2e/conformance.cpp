@@ -169,12 +169,13 @@ class Walk {
 
   void invoices_and_refunds(const sdk::ServerUser& user) {
     const std::int64_t before = must(user.get_item_quantity("credits"), "quantity");
-    const auto bought = [&] { return must(user.get_item_quantity("credits"), "quantity") - before; };
+    const auto bought = [&] {
+      return must(user.get_item_quantity("credits"), "quantity") - before;
+    };
     const auto url = must(user.create_checkout_url({.product = "credits-1000", .quantity = 2}),
                           "createCheckoutUrl");
     buyer_.pay(url, "4242424242424242");
-    check(soon([&] { return bought() == 2000; }),
-          "a one-time purchase in quantity");
+    check(soon([&] { return bought() == 2000; }), "a one-time purchase in quantity");
     const auto invoices = must(user.list_invoices(), "listInvoices");
     check(!invoices.items.empty() && invoices.items.at(0).total == 2000 &&
               invoices.items.at(0).status == "paid",

@@ -60,7 +60,7 @@ struct AccountTraits {
   }
   // Nearly all accounts are one manual lot that never expires, and their bytes are the same at both
   // ends (src/codec/account_codec.hpp): those are left out. The lowest bit of the number tells.
-  static constexpr std::string_view kBegin{"\1\1\0", 3};
+  static constexpr std::string_view kBegin{"\2\1\0", 3};
   static constexpr std::string_view kEnd{"\0\0", 2};
 
   static std::string pack(const StoredAccount& value) {
