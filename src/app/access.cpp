@@ -57,6 +57,14 @@ Error invalid_key(AccessType access, const ProjectId& project) {
           {{"project_id", id}}};
 }
 
+Error client_key_required(const ProjectId& project) {
+  return {
+      ErrorCode::kPublishableClientKeyRequired,
+      "The project wants a publishable client key with every client request, and none was sent. "
+      "Send one, or set require_publishable_client_key to false in the project's settings.",
+      {{"project_id", project.str()}}};
+}
+
 std::optional<AccessType> access_of_key(const Secret& key) {
   const std::string& text = key.reveal();
   if (text.starts_with("pck_")) return AccessType::kClient;
@@ -146,8 +154,10 @@ Result<Principal> Access::identify(const Claim& claim) {
   if (claim.key == nullptr) {
     const bool keyless = claim.access == AccessType::kClient && principal.context &&
                          !principal.context->project.settings.require_publishable_client_key;
-    if (!keyless) return invalid_key(claim.access, claim.project);
-    return principal;
+    if (keyless) return principal;
+    const bool wants_one = claim.access == AccessType::kClient && principal.context;
+    return wants_one ? client_key_required(claim.project)
+                     : invalid_key(claim.access, claim.project);
   }
   const crypto::Digest hash = crypto::sha256(claim.key->reveal());
   const auto key = registry_.key(hash);

@@ -98,33 +98,41 @@ Status close_dispute(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& 
   return announce(batch, paid.purchase, "purchase.dispute_won", dispute);
 }
 
-Status record_dispute(StoreBatch& batch, PurchaseBook& book, const ProjectId& project,
-                      const ProviderAccount& account, const RemoteDispute& remote) {
+/// Answers whether a purchase was paid for so.
+Result<bool> record_dispute(StoreBatch& batch, PurchaseBook& book, const ProjectId& project,
+                            const ProviderAccount& account, const RemoteDispute& remote) {
   PURSER_TRY(const std::optional<PaidPurchase> paid,
              find_paid(batch, book, project, remote.payment_ref));
-  if (!paid) return {};
-  const auto alarm = [&](std::string_view reason) {
-    return raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason);
+  if (!paid) return false;
+  const auto alarm = [&](std::string_view reason) -> Result<bool> {
+    PURSER_CHECK_OK(raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason));
+    return true;
   };
   if (remote.livemode != account.livemode) return alarm("livemode");
   if (remote.amount.currency() != paid->invoice.total.currency()) return alarm("currency");
   PURSER_TRY(const std::optional<Dispute> known, batch.dispute(project, remote.id));
-  if (!known) return open_dispute(batch, book, *paid, remote);
-  const bool closes = known->state == DisputeState::kOpen && remote.state != DisputeState::kOpen;
-  return closes ? close_dispute(batch, book, *paid, *known, remote.state) : Status();
+  if (!known) {
+    PURSER_CHECK_OK(open_dispute(batch, book, *paid, remote));
+  } else if (known->state == DisputeState::kOpen && remote.state != DisputeState::kOpen) {
+    PURSER_CHECK_OK(close_dispute(batch, book, *paid, *known, remote.state));
+  }
+  return true;
 }
 
 }  // namespace
 
-Status Refunds::sync_dispute(const ProjectId& project, const std::string& dispute_ref) {
+Result<bool> Refunds::sync_dispute(const ProjectId& project, const std::string& dispute_ref) {
   const auto context = registry_.project(project);
-  if (!context) return {};
+  if (!context) return false;
   PURSER_TRY(const ProviderConnection connection, access_.connect(*context));
   PURSER_TRY(const RemoteDispute remote, access_.provider().dispute(connection.as, dispute_ref));
-  return engine_.apply([&](StoreBatch& batch) -> Status {
+  bool known = false;
+  PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
     PurchaseBook book(batch, ids_, grace_of(context->project.settings));
-    return record_dispute(batch, book, project, connection.account, remote);
-  });
+    PURSER_TRY(known, record_dispute(batch, book, project, connection.account, remote));
+    return {};
+  }));
+  return known;
 }
 
 }  // namespace purser::app

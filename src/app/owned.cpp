@@ -16,6 +16,11 @@ std::string place_of(const domain::Purchase& purchase) {
   return (product.is_inline() ? std::string("~") : product.id.str()) + "\n" + purchase.id.str();
 }
 
+struct Placed {
+  std::string place;
+  const domain::Purchase* purchase;
+};
+
 /// The purchase with a switch at a period's end that has come, though nobody has written it down.
 domain::Purchase after_due_switch(domain::Purchase purchase, Timestamp now) {
   const bool is_local = purchase.subscription && purchase.subscription->is_local();
@@ -29,18 +34,24 @@ domain::Purchase after_due_switch(domain::Purchase purchase, Timestamp now) {
                           pending.at);
 }
 
-/// What gives access now, whatever a worker has written down of it.
-std::vector<domain::Purchase> owned_now(std::vector<domain::Purchase> active, Millis grace,
-                                        Timestamp now) {
-  for (domain::Purchase& purchase : active) {
-    purchase = after_due_switch(std::move(purchase), now);
+/// What gives access now, whatever a worker has written down of it. A one-time purchase is shown as
+/// it is stored; a subscription as a copy, as of now.
+void fill(OwnedPage& page, Millis grace, Timestamp now) {
+  for (const domain::Purchase& stored : *page.stored) {
+    if (!stored.subscription) {
+      if (stored.status == domain::PurchaseStatus::kActive) page.items.push_back(&stored);
+      continue;
+    }
+    auto purchase = std::make_unique<domain::Purchase>(after_due_switch(stored, now));
+    if (!domain::bring_up_to(*purchase, grace, now)) continue;
+    page.items.push_back(purchase.get());
+    page.as_of_now.push_back(std::move(purchase));
   }
-  std::vector<domain::Purchase> owned = domain::owned_at(std::move(active), grace, now);
   for (;;) {
-    const std::vector<PurchaseId> orphans = domain::orphaned_add_ons(owned);
-    if (orphans.empty()) return owned;
-    std::erase_if(owned, [&](const domain::Purchase& purchase) {
-      return std::find(orphans.begin(), orphans.end(), purchase.id) != orphans.end();
+    const std::vector<PurchaseId> orphans = domain::orphaned_add_ons(page.items);
+    if (orphans.empty()) return;
+    std::erase_if(page.items, [&](const domain::Purchase* purchase) {
+      return std::find(orphans.begin(), orphans.end(), purchase->id) != orphans.end();
     });
   }
 }
@@ -49,34 +60,43 @@ bool same_row(const domain::Purchase& a, const domain::Purchase& b) {
   return !a.product.is_inline() && a.product.id == b.product.id;
 }
 
+/// The rows of one page, of those in order.
+void cut(OwnedPage& page, const std::vector<Placed>& owned, int limit) {
+  page.items.clear();
+  int rows = 0;
+  for (const Placed& next : owned) {
+    const bool new_row = page.items.empty() || !same_row(*page.items.back(), *next.purchase);
+    if (new_row && rows == limit) {
+      page.next_after = place_of(*page.items.back());
+      return;
+    }
+    if (new_row) ++rows;
+    page.items.push_back(next.purchase);
+  }
+}
+
 }  // namespace
 
 Result<OwnedPage> Sales::owned(const ProjectContext& context, const CustomerKey& customer,
                                const std::string& after, int limit, bool from_client) {
   if (customer.project != context.project.id) return customer_not_found(customer);
-  std::vector<domain::Purchase> owned;
+  OwnedPage page;
   {
     const auto view = store_.view();
     PURSER_CHECK_OK(require_customer_exists(*view, customer));
-    PURSER_TRY(owned, view->owned(customer));
+    PURSER_TRY(page.stored, view->shared_owned(customer));
   }
-  owned = owned_now(std::move(owned), grace_of(context.project.settings), clock_.now());
-  std::erase_if(owned, [&](const domain::Purchase& purchase) {
-    return (from_client && purchase.product.server_only) || place_of(purchase) <= after;
-  });
+  fill(page, grace_of(context.project.settings), clock_.now());
+  std::vector<Placed> owned;
+  owned.reserve(page.items.size());
+  for (const domain::Purchase* purchase : page.items) {
+    if (from_client && purchase->product.server_only) continue;
+    std::string place = place_of(*purchase);
+    if (place > after) owned.push_back({std::move(place), purchase});
+  }
   std::sort(owned.begin(), owned.end(),
-            [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
-  OwnedPage page;
-  int rows = 0;
-  for (domain::Purchase& purchase : owned) {
-    const bool new_row = page.items.empty() || !same_row(page.items.back(), purchase);
-    if (new_row && rows == limit) {
-      page.next_after = place_of(page.items.back());
-      break;
-    }
-    if (new_row) ++rows;
-    page.items.push_back(std::move(purchase));
-  }
+            [](const Placed& a, const Placed& b) { return a.place < b.place; });
+  cut(page, owned, limit);
   return page;
 }
 

@@ -144,6 +144,7 @@ void apply_payments(Project& project, const SettingsChange& change, const Secret
     const Secret& key = *change.stripe_secret_key;
     // Another key may be another account: it is asked for again before the next sale.
     payments.account_id.clear();
+    payments.reconciled_until.reset();
     payments.livemode = is_live_key(key);
     payments.sealed_secret_key =
         key.empty()

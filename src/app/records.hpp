@@ -59,6 +59,8 @@ struct ProjectPayments {
   /// acct_… of an account connected under the platform's key; empty: not connected. Calls are then
   /// made with the platform's key on its behalf, and it is the project's account_id.
   std::string connected_account;
+  /// Up to when the account's events were compared with what is recorded here (Reconciler).
+  std::optional<Timestamp> reconciled_until;
   friend bool operator==(const ProjectPayments&, const ProjectPayments&) = default;
 };
 

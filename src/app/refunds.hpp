@@ -45,12 +45,13 @@ class Refunds {
                              const RefundCommand& command, Encode encode);
 
   /// Fetches a payment's refunds and applies those that are new, each once by its id: deltas, never
-  /// totals. Our own come back under their reference. A payment that is no purchase's is left.
-  /// Idempotent; safe in parallel.
-  Status sync_payment(const ProjectId& project, const std::string& payment_ref);
+  /// totals. Our own come back under their reference. Answers false, and does nothing, when no
+  /// purchase is known that was paid for so: somebody else's payment, or one whose sale was not
+  /// heard of yet. Idempotent; safe in parallel.
+  Result<bool> sync_payment(const ProjectId& project, const std::string& payment_ref);
   /// Fetches a dispute and applies it: revokes once (what a refund has taken is gone already), and
-  /// restores once when it is won. Idempotent; safe in parallel.
-  Status sync_dispute(const ProjectId& project, const std::string& dispute_ref);
+  /// restores once when it is won. Answers as `sync_payment` does. Idempotent; safe in parallel.
+  Result<bool> sync_dispute(const ProjectId& project, const std::string& dispute_ref);
 
  private:
   Result<Refund> record_request(const ProjectContext& context, const std::string& id,

@@ -41,8 +41,11 @@ struct OwnedPage {
   /// Ordered by product id, then purchase id; inline products last. The purchases of one catalog
   /// product are never split between pages: together they are one row of `limit`. Subscriptions are
   /// as of now.
-  std::vector<domain::Purchase> items;
+  std::vector<const domain::Purchase*> items;
   std::optional<std::string> next_after;
+  // What `items` borrows from:
+  OwnedPurchases stored;
+  std::vector<std::unique_ptr<domain::Purchase>> as_of_now;  ///< those that time has changed
 };
 /// What the purchase page of an open checkout shows.
 struct PurchasePage {

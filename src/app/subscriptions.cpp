@@ -22,6 +22,11 @@ Error product_not_owned(const ProductId& product) {
           "The customer does not own product \"" + product.str() + "\".",
           {{"product_id", product.str()}}};
 }
+Error ends_with_its_period(const domain::Purchase& purchase) {
+  return {ErrorCode::kSubscriptionNotCancelable,
+          "A plan that costs nothing ends with its period; cancel it without \"immediately\".",
+          {{"subscription_id", purchase.id.str()}, {"reason", std::string("costs_nothing")}}};
+}
 Error several_owned(const ProductId& product) {
   return {ErrorCode::kSubscriptionNotFound,
           "The customer owns product \"" + product.str() +
@@ -227,8 +232,12 @@ Result<EngineReply> Subscriptions::cancel(const std::shared_ptr<const ProjectCon
 Result<Subscriptions::Prepared> Subscriptions::prepare_cancel(const Order& order,
                                                               const SubscriptionChoice& which,
                                                               bool immediately) {
-  PURSER_TRY(domain::Purchase purchase, look_up(order, which));
+  PURSER_TRY(const domain::Purchase purchase, look_up(order, which));
   if (!purchase.subscription) return one_time(ErrorCode::kSubscriptionNotCancelable, purchase);
+  // Or a customer could take it again at once, with all of its allowance, as often as they like.
+  if (immediately && which.from_client && domain::costs_nothing(purchase)) {
+    return ends_with_its_period(purchase);
+  }
   if (purchase.subscription->is_local()) {
     const auto change = [immediately](StoreBatch& batch, PurchaseBook& book,
                                       domain::Purchase& ending) -> Status {
@@ -239,11 +248,17 @@ Result<Subscriptions::Prepared> Subscriptions::prepare_cancel(const Order& order
     };
     return Prepared{{}, finish_local(order, which, change)};
   }
-  const std::string ref = purchase.subscription->remote_ref;
+  return cancel_at_provider(order, which, immediately, purchase.subscription->remote_ref);
+}
+
+Result<Subscriptions::Prepared> Subscriptions::cancel_at_provider(const Order& order,
+                                                                  const SubscriptionChoice& which,
+                                                                  bool immediately,
+                                                                  const std::string& ref) {
   PURSER_TRY(const ProviderConnection connection, access_.connect(order.context));
   auto alone = lock(ref);
   PURSER_TRY(const RemoteSubscription now, refresh(order.context, connection, ref));
-  PURSER_TRY(purchase, look_up(order, which));
+  PURSER_TRY(const domain::Purchase purchase, look_up(order, which));
   // Of a resumed order: carried out, and written down by the next look at it.
   const bool over = purchase.status != domain::PurchaseStatus::kActive;
   if (over) return Prepared{std::move(alone), finish_unchanged(order, purchase)};

@@ -68,8 +68,9 @@ class Subscriptions {
   using Encode = std::function<StoredReply(const Result<domain::Purchase>& subscription)>;
 
   /// At the period's end, or now. Errors: kUserNotFound, kTeamNotFound, kProductNotOwned,
-  /// kSubscriptionNotFound, kSubscriptionNotCancelable (also for a one-time purchase;
-  /// details.reason "one_time"), the provider's.
+  /// kSubscriptionNotFound, kSubscriptionNotCancelable (details.reason "one_time" for a one-time
+  /// purchase; "costs_nothing" for a client that would end a free plan now, to take it again with a
+  /// fresh allowance), the provider's.
   Result<EngineReply> cancel(const std::shared_ptr<const ProjectContext>& context,
                              const std::optional<IdempotencyScope>& scope,
                              const SubscriptionChoice& which, bool immediately, Encode encode);
@@ -126,6 +127,8 @@ class Subscriptions {
                                 const Prepare& prepare);
   Result<Prepared> prepare_cancel(const Order& order, const SubscriptionChoice& which,
                                   bool immediately);
+  Result<Prepared> cancel_at_provider(const Order& order, const SubscriptionChoice& which,
+                                      bool immediately, const std::string& remote_ref);
   Result<Prepared> prepare_resume(const Order& order, const SubscriptionChoice& which);
   Result<Prepared> prepare_switch(const Order& order, const SwitchCommand& command);
   Result<Prepared> switch_at_provider(const Order& order, const SwitchCommand& command,

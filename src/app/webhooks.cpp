@@ -12,6 +12,7 @@ namespace {
 constexpr int kMaxAttempts = 10;
 constexpr Millis kFirstRetry{1'000};
 constexpr Millis kLongestRetry{3'600'000};
+constexpr std::string_view kUnknownPayment = "No purchase that was paid for so is known here.";
 
 /// An event as the inbox keeps it.
 InboxEvent inbox_event(const Project& project, const ProviderEvent& event,
@@ -79,46 +80,56 @@ Status Webhooks::receive(const ProjectId& project, const std::string& payload,
 Result<int> Webhooks::process(int limit) {
   PURSER_TRY(const std::vector<InboxEvent> due, store_.view()->due_inbox(clock_.now(), limit));
   for (const InboxEvent& event : due) {
-    PURSER_CHECK_OK(record(event, process_event(event)));
+    const ProviderObject subject = about(event.type, event.object_id);
+    PURSER_CHECK_OK(record(event, apply(event.project, subject, event.object_id)));
   }
   return static_cast<int>(due.size());
 }
 
 /// Never the payload's state of things: events come late, twice and out of order.
-Status Webhooks::process_event(const InboxEvent& event) {
-  const std::string& subject = event.object_id;
-  switch (about(event.type, subject)) {
+Result<bool> Webhooks::apply(const ProjectId& project, ProviderObject kind,
+                             const std::string& subject) {
+  switch (kind) {
     case ProviderObject::kCheckoutSession:
-      return handlers_.sales.settle(event.project, subject);
+      PURSER_CHECK_OK(handlers_.sales.settle(project, subject));
+      break;
     case ProviderObject::kSubscription:
-      return handlers_.subscriptions.sync(event.project, subject);
+      PURSER_CHECK_OK(handlers_.subscriptions.sync(project, subject));
+      break;
     case ProviderObject::kInvoice:
-      return handlers_.subscriptions.sync_invoice(event.project, subject);
+      PURSER_CHECK_OK(handlers_.subscriptions.sync_invoice(project, subject));
+      break;
     case ProviderObject::kPayment:
-      return handlers_.refunds.sync_payment(event.project, subject);
+      return handlers_.refunds.sync_payment(project, subject);
     case ProviderObject::kDispute:
-      return handlers_.refunds.sync_dispute(event.project, subject);
+      return handlers_.refunds.sync_dispute(project, subject);
     case ProviderObject::kAccount:  // asked for when somebody looks
     case ProviderObject::kOther:
       break;
   }
-  return {};
+  return true;
 }
 
-Status Webhooks::record(const InboxEvent& event, const Status& outcome) {
+Status Webhooks::record(const InboxEvent& event, const Result<bool>& outcome) {
   return engine_.apply([&](StoreBatch& batch) -> Status {
     PURSER_TRY(std::optional<InboxEvent> current, batch.inbox_event(event.project, event.event_id));
     if (!current || current->state != InboxState::kPending) return {};
     ++current->attempts;
-    if (outcome) {
+    if (outcome && *outcome) {
       const bool handled = about(event.type, event.object_id) != ProviderObject::kOther;
       current->state = handled ? InboxState::kDone : InboxState::kIgnored;
       current->error.clear();
+      return batch.update_inbox(*current);
+    }
+    const bool last = current->attempts >= kMaxAttempts;
+    if (outcome) {
+      current->error = kUnknownPayment;
+      if (last) current->state = InboxState::kIgnored;
     } else {
       current->error = outcome.error().message + " " + outcome.error().log.for_log();
-      if (current->attempts >= kMaxAttempts) current->state = InboxState::kQuarantined;
-      current->next_at = batch.now() + backoff(current->attempts, kFirstRetry, kLongestRetry);
+      if (last) current->state = InboxState::kQuarantined;
     }
+    current->next_at = batch.now() + backoff(current->attempts, kFirstRetry, kLongestRetry);
     return batch.update_inbox(*current);
   });
 }

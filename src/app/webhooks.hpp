@@ -42,8 +42,13 @@ class Webhooks {
 
   /// One round: processes pending events by fetching the current state of their objects. A passing
   /// fault is retried with back-off; after 10 failures the event is quarantined and the others go
-  /// on.
+  /// on. So is a refund or dispute of a payment whose sale was not heard of yet; after 10 times it
+  /// is taken for somebody else's and ignored.
   Result<int> process(int limit);
+
+  /// Fetches the current state of one object and applies it, as an event about it would. Answers
+  /// false when it is about nothing that is known here (yet). Idempotent; safe in parallel.
+  Result<bool> apply(const ProjectId& project, ProviderObject kind, const std::string& subject);
 
   /// The inbox for operators. All states when `state` is absent.
   Result<InboxPage> inbox(const ProjectId& project, std::optional<InboxState> state,
@@ -55,8 +60,7 @@ class Webhooks {
                            AfterCommit& after);
 
  private:
-  Status process_event(const InboxEvent& event);
-  Status record(const InboxEvent& event, const Status& outcome);
+  Status record(const InboxEvent& event, const Result<bool>& outcome);
 
   Engine& engine_;
   Store& store_;

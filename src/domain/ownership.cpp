@@ -30,28 +30,43 @@ std::vector<PurchaseId> replaced_by(const Product& product, const std::vector<Pu
   return replaced;
 }
 
-std::vector<PurchaseId> orphaned_add_ons(const std::vector<Purchase>& owned) {
+std::vector<PurchaseId> orphaned_add_ons(const std::vector<const Purchase*>& owned) {
   std::vector<PurchaseId> orphans;
-  for (const Purchase& purchase : owned) {
-    const bool has_base = std::any_of(owned.begin(), owned.end(), [&](const Purchase& other) {
-      return is_base_of(other.product, purchase.product);
+  for (const Purchase* purchase : owned) {
+    if (purchase->product.is_add_on_to.empty()) continue;
+    const bool has_base = std::any_of(owned.begin(), owned.end(), [&](const Purchase* other) {
+      return is_base_of(other->product, purchase->product);
     });
-    if (!purchase.product.is_add_on_to.empty() && !has_base) orphans.push_back(purchase.id);
+    if (!has_base) orphans.push_back(purchase->id);
   }
   return orphans;
+}
+
+std::vector<PurchaseId> orphaned_add_ons(const std::vector<Purchase>& owned) {
+  std::vector<const Purchase*> borrowed;
+  borrowed.reserve(owned.size());
+  for (const Purchase& purchase : owned) borrowed.push_back(&purchase);
+  return orphaned_add_ons(borrowed);
+}
+
+bool costs_nothing(const Purchase& purchase) {
+  const Price* price = purchase.price ? purchase.product.find_price(*purchase.price) : nullptr;
+  return price != nullptr && price->amount.minor_units() == 0;
+}
+
+bool bring_up_to(Purchase& purchase, Millis grace, Timestamp now) {
+  if (purchase.status != PurchaseStatus::kActive) return false;
+  if (!purchase.subscription) return true;
+  if (const auto interval = interval_of(purchase)) {
+    purchase.subscription = as_of(*std::move(purchase.subscription), *interval, now);
+  }
+  return gives_access(*purchase.subscription, grace, now);
 }
 
 std::vector<Purchase> owned_at(std::vector<Purchase> active, Millis grace, Timestamp now) {
   std::vector<Purchase> owned;
   for (Purchase& purchase : active) {
-    if (purchase.status != PurchaseStatus::kActive) continue;
-    if (purchase.subscription) {
-      if (const auto interval = interval_of(purchase)) {
-        purchase.subscription = as_of(*std::move(purchase.subscription), *interval, now);
-      }
-      if (!gives_access(*purchase.subscription, grace, now)) continue;
-    }
-    owned.push_back(std::move(purchase));
+    if (bring_up_to(purchase, grace, now)) owned.push_back(std::move(purchase));
   }
   return owned;
 }

@@ -88,7 +88,14 @@ std::vector<PurchaseId> replaced_by(const Product& product, const std::vector<Pu
 /// The add-ons among `owned` whose last base is not among `owned` any more: they end too. To be
 /// asked again with what is left, until it is empty (an add-on may be a base).
 std::vector<PurchaseId> orphaned_add_ons(const std::vector<Purchase>& owned);
+std::vector<PurchaseId> orphaned_add_ons(const std::vector<const Purchase*>& owned);
 
+/// Whether its price is zero; false for one without a price.
+bool costs_nothing(const Purchase& purchase);
+
+/// Brings the subscription of a purchase with status kActive to `now` (as_of); whether the purchase
+/// gives access then.
+bool bring_up_to(Purchase& purchase, Millis grace, Timestamp now);
 /// Of purchases with status kActive, those that give access at `now`: one-time ones, and
 /// subscriptions by gives_access, each with its subscription as_of `now`.
 std::vector<Purchase> owned_at(std::vector<Purchase> active, Millis grace, Timestamp now);

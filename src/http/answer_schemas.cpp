@@ -148,6 +148,24 @@ constexpr Field kCreatedProjectFields[] = {
     secret("super_secret_admin_key", "Shown once."),
 };
 constexpr Field kClockFields[] = {instant("now", "The server's present instant.")};
+constexpr std::string_view kDriftKinds[] = {"checkout_session", "subscription", "invoice",
+                                            "payment", "dispute"};
+constexpr Field kDriftFields[] = {
+    choice("kind", kDriftKinds, "What it is; payment: its refunds."),
+    text("object", "Stripe's id of it."),
+    text("what", "What Stripe has, and what is recorded here."),
+};
+constexpr Schema kDrift{"Drift", "One object that is recorded otherwise here.", kDriftFields};
+constexpr Field kReconcileReportFields[] = {
+    text("project_id", "The project."),
+    instant("since", "Stripe's events from here on were looked through."),
+    instant("until", "Up to here."),
+    number("events", "How many events there were that are handled here.", 0),
+    number("missed", "How many of them never arrived.", 0),
+    number("objects", "How many objects they were about; each was compared.", 0),
+    objects("drift", kDrift, "What differed."),
+    objects("left", kDrift, "What of it still differs: all of it without `repair`."),
+};
 constexpr Field kFindingFields[] = {
     text("where", "The account or purchase."),
     text("what", "What differs."),
@@ -188,6 +206,8 @@ constexpr Schema kProject{"Project", "A project and its settings.", kProjectFiel
 constexpr Schema kCreatedProject{"CreatedProject", "A project with its first keys.",
                                  kCreatedProjectFields};
 constexpr Schema kClock{"Clock", "The server's time.", kClockFields};
+constexpr Schema kReconcileReport{"ReconcileReport", "What differs from what Stripe has.",
+                                  kReconcileReportFields};
 constexpr Schema kVerifyReport{"VerifyReport", "Whether the ledger and the balances agree.",
                                kVerifyFields};
 constexpr Schema kDone{"Done", "It is done.", kDoneFields};

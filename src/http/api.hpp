@@ -16,6 +16,7 @@
 #include "app/ports/ids.hpp"
 #include "app/ports/store.hpp"
 #include "app/projects.hpp"
+#include "app/reconciler.hpp"
 #include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
@@ -56,6 +57,7 @@ struct ApiDependencies {
   app::Billing& billing;
   app::Onboarding& onboarding;
   app::Webhooks& webhooks;
+  app::Reconciler& reconciler;
   const app::Clock& clock;
   app::Ids& ids;
 

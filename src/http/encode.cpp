@@ -173,6 +173,30 @@ std::string encode_catalog_diff(const domain::CatalogDiff& diff, std::int64_t ve
   return out.end_object().take();
 }
 
+namespace {
+
+void drifts(json::Writer& out, std::string_view name, const std::vector<app::Drift>& all) {
+  out.key(name).begin_array();
+  for (const app::Drift& drift : all) {
+    out.begin_object().field("kind", to_string(drift.about)).field("object", drift.object);
+    out.field("what", drift.what).end_object();
+  }
+  out.end_array();
+}
+
+}  // namespace
+
+std::string encode_reconcile_report(const app::ReconcileReport& report) {
+  json::Writer out;
+  out.begin_object().field("project_id", report.project.str());
+  out.field("since", report.since.to_iso8601()).field("until", report.until.to_iso8601());
+  out.field("events", std::int64_t{report.events}).field("missed", std::int64_t{report.missed});
+  out.field("objects", std::int64_t{report.objects});
+  drifts(out, "drift", report.drift);
+  drifts(out, "left", report.left);
+  return out.end_object().take();
+}
+
 std::string encode_verify_report(const app::VerifyReport& report) {
   json::Writer out;
   out.begin_object().field("ok", report.findings.empty()).field("accounts", report.accounts);

@@ -10,6 +10,7 @@
 #include "app/people.hpp"
 #include "app/ports/store.hpp"
 #include "app/projects.hpp"
+#include "app/reconciler.hpp"
 #include "domain/catalog.hpp"
 #include "domain/purchase.hpp"
 #include "json/json.hpp"
@@ -40,6 +41,7 @@ std::string encode_created_key(const app::CreatedKey& created);
 std::string encode_created_project(const app::CreatedProject& created);
 std::string encode_catalog_diff(const domain::CatalogDiff& diff, std::int64_t version,
                                 bool is_dry_run);
+std::string encode_reconcile_report(const app::ReconcileReport& report);
 std::string encode_verify_report(const app::VerifyReport& report);
 std::string encode_access_token(const Secret& token);
 std::string encode_done();

@@ -73,42 +73,42 @@ void write_method(json::Writer& out, const app::RemotePaymentMethod& method) {
 
 }  // namespace
 
-std::vector<OwnedProduct> fold_products(const std::vector<domain::Purchase>& purchases,
+std::vector<OwnedProduct> fold_products(const std::vector<const domain::Purchase*>& purchases,
                                         const domain::Catalog& catalog, bool from_client) {
   std::vector<OwnedProduct> rows;
-  for (const domain::Purchase& purchase : purchases) {
-    const domain::Product& product = purchase.product;
+  for (const domain::Purchase* purchase : purchases) {
+    const domain::Product& product = purchase->product;
     const bool same =
-        !rows.empty() && !product.is_inline() && rows.back().newest.product.id == product.id;
+        !rows.empty() && !product.is_inline() && rows.back().newest->product.id == product.id;
     if (!same) {
-      rows.push_back({purchase, purchase.quantity});
+      rows.push_back({purchase, purchase->quantity});
       continue;
     }
     // A sum above the range is shown as the largest number: the list must not fail for it.
-    const auto sum = rows.back().quantity.plus(purchase.quantity);
+    const auto sum = rows.back().quantity.plus(purchase->quantity);
     rows.back().quantity = sum.value_or(*Quantity::of(Quantity::kMax));
-    const bool hides_subscription = rows.back().newest.subscription && !purchase.subscription;
+    const bool hides_subscription = rows.back().newest->subscription && !purchase->subscription;
     if (!hides_subscription) rows.back().newest = purchase;
   }
   for (OwnedProduct& row : rows) {
-    row.has_options = row.newest.subscription && row.newest.product.product_line;
+    row.has_options = row.newest->subscription && row.newest->product.product_line;
     if (row.has_options) {
-      row.options = domain::switch_options(row.newest, catalog, from_client);
+      row.options = domain::switch_options(*row.newest, catalog, from_client);
     }
   }
   return rows;
 }
 
 void write(json::Writer& out, const OwnedProduct& owned, Timestamp now) {
-  const domain::Product& product = owned.newest.product;
+  const domain::Product& product = owned.newest->product;
   out.begin_object();
   text_or_null(out, "id", product.id.str());
   out.field("quantity", owned.quantity.value()).field("display_name", product.display_name);
   out.field("customer_type", to_string(product.customer_type));
   out.field("is_server_only", product.server_only).field("stackable", product.stackable);
-  out.field("type", domain::to_string(owned.newest.type)).key("subscription");
-  if (owned.newest.subscription) {
-    write_info(out, owned.newest, now);
+  out.field("type", domain::to_string(owned.newest->type)).key("subscription");
+  if (owned.newest->subscription) {
+    write_info(out, *owned.newest, now);
   } else {
     out.null();
   }

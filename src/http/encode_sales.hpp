@@ -15,14 +15,14 @@ namespace purser::http {
 
 /// What a customer owns of one product: the purchases of a stackable product folded into one.
 struct OwnedProduct {
-  domain::Purchase newest;                         ///< whose product, and subscription, is shown
+  const domain::Purchase* newest;                  ///< whose product, and subscription, is shown
   Quantity quantity;                               ///< of all of them
   bool has_options = false;                        ///< a subscription in a product line
   std::vector<domain::SwitchOption> options = {};  ///< borrowed from the catalog
 };
 /// The rows of a list of purchases that is ordered as app::OwnedPage is. `now` decides what can be
 /// canceled.
-std::vector<OwnedProduct> fold_products(const std::vector<domain::Purchase>& purchases,
+std::vector<OwnedProduct> fold_products(const std::vector<const domain::Purchase*>& purchases,
                                         const domain::Catalog& catalog, bool from_client);
 
 void write(json::Writer& out, const OwnedProduct& owned, Timestamp now);

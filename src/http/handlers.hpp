@@ -86,6 +86,7 @@ void revoke_key(const CallPtr& call);
 void create_project(const CallPtr& call);
 void list_projects(const CallPtr& call);
 void set_clock(const CallPtr& call);
+void reconcile(const CallPtr& call);
 void verify(const CallPtr& call);
 void backup(const CallPtr& call);
 

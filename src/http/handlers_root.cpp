@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "app/projects.hpp"
+#include "app/reconciler.hpp"
 #include "http/encode.hpp"
 #include "http/handlers.hpp"
 #include "http/paging.hpp"
@@ -40,6 +41,16 @@ void set_clock(const CallPtr& call) {
   const Status moved = call->core.use().hooks.set_clock(*now);
   if (!moved) return call->core.answer(*call, moved.error());
   call->core.answer(*call, encode_now(call->core.use().clock.now()));
+}
+
+void reconcile(const CallPtr& call) {
+  const auto target = target_of(*call);
+  if (!target) return call->core.answer(*call, target.error());
+  const bool repair = call->body.bool_at("repair").value_or(false);
+  const ProjectId& project = (*target)->project.id;
+  const auto report = call->core.use().reconciler.reconcile(project, repair);
+  if (!report) return call->core.answer(*call, report.error());
+  call->core.answer(*call, encode_reconcile_report(*report));
 }
 
 void verify(const CallPtr& call) {

@@ -275,6 +275,9 @@ constexpr Field kProjectChangeFields[] = {
 constexpr Field kClockChangeFields[] = {
     {.name = "now", .kind = kTimestamp, .required = true, .doc = "Not before the present instant."},
 };
+constexpr Field kReconcileFields[] = {
+    {.name = "repair", .kind = kBoolean, .doc = "Apply what differs; absent: only say what it is."},
+};
 constexpr Field kBackupFields[] = {
     {.name = "path",
      .kind = kText,
@@ -360,6 +363,7 @@ constexpr Schema kProjectChange{"ProjectChange", "Only the fields that are prese
                                 kProjectChangeFields};
 constexpr Schema kClockChange{"ClockChange", "The new instant of a manual clock.",
                               kClockChangeFields};
+constexpr Schema kReconcile{"Reconcile", "How to compare.", kReconcileFields};
 constexpr Schema kBackup{"Backup", "Where the copy goes.", kBackupFields};
 
 constexpr Schema kPageQuery{"PageQuery", "Query parameters.", kPageFields};

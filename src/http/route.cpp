@@ -6,12 +6,12 @@ namespace purser::http {
 namespace {
 
 constexpr ErrorCode kKeyErrors[] = {
-    ErrorCode::kAccessTypeRequired,         ErrorCode::kProjectKeyWithoutAccessType,
-    ErrorCode::kInvalidAccessType,          ErrorCode::kAccessTypeWithoutProjectId,
-    ErrorCode::kCurrentProjectNotFound,     ErrorCode::kInvalidSecretServerKey,
-    ErrorCode::kInvalidSuperSecretAdminKey, ErrorCode::kUnparsableAccessToken,
-    ErrorCode::kAccessTokenExpired,         ErrorCode::kInvalidProjectForAccessToken,
-    ErrorCode::kInvalidPublishableClientKey};
+    ErrorCode::kAccessTypeRequired,          ErrorCode::kProjectKeyWithoutAccessType,
+    ErrorCode::kInvalidAccessType,           ErrorCode::kAccessTypeWithoutProjectId,
+    ErrorCode::kCurrentProjectNotFound,      ErrorCode::kInvalidSecretServerKey,
+    ErrorCode::kInvalidSuperSecretAdminKey,  ErrorCode::kUnparsableAccessToken,
+    ErrorCode::kAccessTokenExpired,          ErrorCode::kInvalidProjectForAccessToken,
+    ErrorCode::kInvalidPublishableClientKey, ErrorCode::kPublishableClientKeyRequired};
 constexpr ErrorCode kAnyErrors[] = {ErrorCode::kInternalError,  ErrorCode::kOverloaded,
                                     ErrorCode::kShuttingDown,   ErrorCode::kStoreUnavailable,
                                     ErrorCode::kRequestTimeout, ErrorCode::kHeadersTooLarge};

@@ -76,6 +76,8 @@ constexpr ErrorCode kSessionErrors[] = {kSessionNotFound};
 constexpr ErrorCode kKeyErrors[] = {kKeyNotFound};
 constexpr ErrorCode kCatalogErrors[] = {kCatalogInvalid};
 constexpr ErrorCode kProjectErrors[] = {kProjectNotFound};
+constexpr ErrorCode kReconcileErrors[] = {kProjectNotFound, kPaymentsNotConfigured,
+                                          kPaymentProviderUnavailable, kPaymentProviderRefused};
 constexpr ErrorCode kProjectKeyErrors[] = {kProjectNotFound, kKeyNotFound};
 constexpr ErrorCode kProjectCatalogErrors[] = {kProjectNotFound, kCatalogInvalid};
 constexpr ErrorCode kWebhookErrors[] = {kProjectNotFound, kWebhookSignatureInvalid};
@@ -483,6 +485,14 @@ constexpr Route kRoutes[] = {
      .query = &schemas::kCatalogQuery,
      .answer = {200, AnswerKind::kObject, &schemas::kCatalogDiff}, .errors = kProjectCatalogErrors,
      .handler = handlers::put_catalog},
+    {.method = Method::kPost, .path = "/projects/{project_id}/reconcile",
+     .operation = "reconcile",
+     .summary = "Compares what is recorded with what Stripe has, and repairs it if told to.",
+     .access = Need::kRoot, .idempotency = Idempotency::kNone, .body_limit = kUsual,
+     .runs_on = RunsOn::kWorker, .reply = ReplyIs::kPlain, .input = Input::kJson,
+     .request = &schemas::kReconcile,
+     .answer = {200, AnswerKind::kObject, &schemas::kReconcileReport},
+     .errors = kReconcileErrors, .handler = handlers::reconcile},
     {.method = Method::kPost, .path = "/internal/clock",
      .operation = "setClock",
      .summary = "Moves the clock forward. Exists only with the setting clock = \"manual\".",

@@ -28,6 +28,7 @@ extern const Schema kNewKey;
 extern const Schema kNewProject;
 extern const Schema kProjectChange;
 extern const Schema kClockChange;
+extern const Schema kReconcile;
 extern const Schema kBackup;
 
 // Answers.
@@ -64,6 +65,7 @@ extern const Schema kCreatedKey;
 extern const Schema kProject;
 extern const Schema kCreatedProject;
 extern const Schema kClock;
+extern const Schema kReconcileReport;
 extern const Schema kVerifyReport;
 extern const Schema kDone;
 extern const Schema kReceived;

@@ -21,6 +21,7 @@
 #include "app/people.hpp"
 #include "app/projects.hpp"
 #include "app/provider_access.hpp"
+#include "app/reconciler.hpp"
 #include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
@@ -39,6 +40,7 @@ namespace {
 
 constexpr int kRound = 100;  // how much one round of a background task takes on
 constexpr std::int64_t kWorkerIdleMs = 1'000;
+constexpr std::int64_t kReconcileIdleMs = 60'000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::chrono::milliseconds kSandboxDrain{1'000};
 
@@ -47,6 +49,25 @@ std::string url_of(const std::string& host, std::uint16_t port) {
   if (host == "0.0.0.0" || host == "::") return fmt::format("http://127.0.0.1:{}", port);
   if (host.find(':') != std::string::npos) return fmt::format("http://[{}]:{}", host, port);
   return fmt::format("http://{}:{}", host, port);
+}
+
+void log_failed_task(const std::string& task, const Error& error) {
+  log_event(LogLevel::kWarn, "A background task failed and will be tried again.",
+            {{"task", task},
+             {"code", std::string(error_row(error.code).name)},
+             {"detail", error.message + " " + error.log.for_log()}});
+}
+
+void log_drift(const app::ReconcileReport& report) {
+  if (report.drift.empty()) return;
+  const bool repaired = report.left.empty();
+  log_event(repaired ? LogLevel::kWarn : LogLevel::kError,
+            repaired ? "What was recorded differed from what Stripe has, and was repaired."
+                     : "What is recorded differs from what Stripe has; purser reconcile lists it.",
+            {{"project_id", std::string(report.project.str())},
+             {"missed_events", std::int64_t{report.missed}},
+             {"differed", static_cast<std::int64_t>(report.drift.size())},
+             {"left", static_cast<std::int64_t>(report.left.size())}});
 }
 
 /// The parts of a server in the order in which they are made; they go in the opposite one.
@@ -111,7 +132,9 @@ class Server final : public Assembly {
   std::unique_ptr<app::Billing> billing_;
   std::unique_ptr<app::Onboarding> onboarding_;
   std::unique_ptr<app::Webhooks> webhooks_;
+  std::unique_ptr<app::Reconciler> reconciler_;
   std::unique_ptr<app::Worker> worker_;
+  std::unique_ptr<app::Worker> reconcile_worker_;  // its own: it may take minutes
   std::unique_ptr<http::Api> api_;
   bool drained_ = false;
 };
@@ -282,6 +305,8 @@ void Server::make_payment_use_cases() {
       std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
                                       app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_},
                                       *clock_, [this] { wake_worker(); });
+  reconciler_ = std::make_unique<app::Reconciler>(*engine_, *store_, *registry_, provider,
+                                                  *webhooks_, *clock_);
 }
 
 http::ApiDependencies Server::api_dependencies() {
@@ -299,6 +324,7 @@ http::ApiDependencies Server::api_dependencies() {
                               .billing = *billing_,
                               .onboarding = *onboarding_,
                               .webhooks = *webhooks_,
+                              .reconciler = *reconciler_,
                               .clock = *clock_,
                               .ids = ids_};
   needs.root_key_hash = crypto::sha256(folder_.root_key().reveal());
@@ -347,13 +373,13 @@ void Server::start_worker() {
                      return 0;
                    }});
   tasks.push_back({"old replies", [this] { return forget_old_replies(); }});
-  worker_ = std::make_unique<app::Worker>(
-      std::move(tasks), kWorkerIdleMs, [](const std::string& task, const Error& error) {
-        log_event(LogLevel::kWarn, "A background task failed and will be tried again.",
-                  {{"task", task},
-                   {"code", std::string(error_row(error.code).name)},
-                   {"detail", error.message + " " + error.log.for_log()}});
-      });
+  worker_ = std::make_unique<app::Worker>(std::move(tasks), kWorkerIdleMs, log_failed_task);
+  tasks.assign(1, {"reconcile", [this]() -> Result<int> {
+                     PURSER_CHECK_OK(reconciler_->sweep(log_drift));
+                     return 0;  // until a minute later
+                   }});
+  reconcile_worker_ =
+      std::make_unique<app::Worker>(std::move(tasks), kReconcileIdleMs, log_failed_task);
 }
 
 void Server::drain() {
@@ -364,7 +390,8 @@ void Server::drain() {
   if (sandbox_) sandbox_->drain(kSandboxDrain);
   if (listener_) listener_->drain(deadline);
   if (worker_) worker_->stop();
-  if (stripe_) stripe_->stop();
+  if (stripe_) stripe_->stop();  // what waits for it gives up
+  if (reconcile_worker_) reconcile_worker_->stop();
   serving_api_ = nullptr;
   api_.reset();  // waits for requests that still run
   if (engine_) engine_->drain();

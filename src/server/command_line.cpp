@@ -140,6 +140,13 @@ class Grammar {
     with_settings(with_json(
         command(app_, "verify", "Recompute every balance from the ledger and check the invariants",
                 Command::kVerify)));
+    CLI::App* reconcile =
+        command(app_, "reconcile", "Compare with Stripe what was recorded since the last time",
+                Command::kReconcile);
+    reconcile->add_flag("--repair", result_.repair, "Apply what differs");
+    reconcile->add_flag("--dry-run", result_.dry_run, "Change nothing, whatever else is said");
+    reconcile->add_option("--project", result_.project, "Only this one")->type_name("ID");
+    with_settings(with_json(reconcile));
     CLI::App* backup =
         command(app_, "backup", "Write a consistent copy of the database, also while serving",
                 Command::kBackup);

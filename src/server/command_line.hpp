@@ -23,6 +23,7 @@ enum class Command : std::uint8_t {
   kCatalogApply,
   kCatalogExport,
   kVerify,
+  kReconcile,
   kBackup,
   kSandbox,
   kConfig,
@@ -39,10 +40,12 @@ struct Invocation {
   std::string ready_file;                 ///< serve
   std::string name;                       ///< project create
   std::string id;                         ///< project create --id
-  std::string project;                    ///< --project
+  std::string project;                    ///< --project; reconcile: empty for all
   std::string access;                     ///< keys create --access
   std::string description;                ///< keys create --description
   std::string key_id;                     ///< keys revoke
+  bool repair = false;                    ///< reconcile
+  bool dry_run = false;                   ///< reconcile
   std::string file;                       ///< catalog, backup
   std::string document;                   ///< reference
   std::string listen = "127.0.0.1:8131";  ///< sandbox

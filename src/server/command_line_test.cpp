@@ -69,6 +69,10 @@ TEST(CommandLine, CatalogAndOperations) {
   EXPECT_EQ(call({"catalog", "export", "--project", "p"}).file, "");
   EXPECT_EQ(call({"verify"}).command, Command::kVerify);
   EXPECT_EQ(call({"backup", "b.db"}).file, "b.db");
+  const auto reconcile = call({"reconcile", "--repair", "--project", "p"});
+  EXPECT_TRUE(reconcile.repair);
+  EXPECT_FALSE(reconcile.dry_run);
+  EXPECT_EQ(reconcile.project, "p");
   const auto sandbox = call({"sandbox", "--listen", "127.0.0.1:0", "--state", "s", "--seed", "7"});
   EXPECT_EQ(sandbox.seed, 7U);
   EXPECT_EQ(sandbox.state_file, "s");

@@ -49,7 +49,11 @@ int run_catalog_put(const Invocation& invocation, const Settings& settings, bool
 int run_catalog_export(const Invocation& invocation, const Settings& settings);
 
 int run_verify(const Invocation& invocation, const Settings& settings);
+int run_reconcile(const Invocation& invocation, const Settings& settings);
 int run_backup(const Invocation& invocation, const Settings& settings);
+
+/// All rows of a list, over its pages.
+Result<json::Array> all_pages(const AdminClient& api, const std::string& path);
 
 /// Prints an error as every command does and answers 1.
 int fail(const Error& error);

@@ -12,7 +12,8 @@ std::string text_at(const json::Value& value, std::string_view key) {
   return value.string_at(key).value_or("");
 }
 
-/// All pages of a list.
+}  // namespace
+
 Result<json::Array> all_pages(const AdminClient& api, const std::string& path) {
   json::Array rows;
   std::string cursor;
@@ -29,6 +30,8 @@ Result<json::Array> all_pages(const AdminClient& api, const std::string& path) {
   } while (!cursor.empty());
   return rows;
 }
+
+namespace {
 
 std::string keys_path(const Invocation& invocation) {
   return "/api/v1/projects/" + net::percent_encode(invocation.project) + "/keys";

@@ -49,6 +49,8 @@ int run(const Invocation& invocation) {
       return run_catalog_export(invocation, *settings);
     case Command::kVerify:
       return run_verify(invocation, *settings);
+    case Command::kReconcile:
+      return run_reconcile(invocation, *settings);
     case Command::kBackup:
       return run_backup(invocation, *settings);
     default:

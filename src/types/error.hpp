@@ -47,6 +47,7 @@ enum class RetryClass : std::uint8_t {
   X(CurrentProjectNotFound, "CURRENT_PROJECT_NOT_FOUND", 400, kNever, "The project id in the header names no project.") \
   X(InsufficientAccessType, "INSUFFICIENT_ACCESS_TYPE", 401, kNever, "The route needs a higher access type.") \
   X(InvalidPublishableClientKey, "INVALID_PUBLISHABLE_CLIENT_KEY", 401, kNever, "The publishable client key is not valid for the project.") \
+  X(PublishableClientKeyRequired, "PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT", 401, kNever, "The project wants a publishable client key with every client request, and none was sent.") \
   X(InvalidSecretServerKey, "INVALID_SECRET_SERVER_KEY", 401, kNever, "The secret server key is not valid for the project.") \
   X(InvalidSuperSecretAdminKey, "INVALID_SUPER_SECRET_ADMIN_KEY", 401, kNever, "The super secret admin key is not valid for the project.") \
   X(InvalidRootKey, "INVALID_ROOT_KEY", 401, kNever, "The route needs the root key that lies in the data folder.") \

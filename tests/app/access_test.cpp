@@ -80,7 +80,7 @@ TEST_F(AccessTest, EachAccessTypeNeedsItsOwnKey) {
   Credentials none;
   none.project_id = "shop";
   none.access_type = "client";
-  EXPECT_EQ(outcome(none), "INVALID_PUBLISHABLE_CLIENT_KEY");
+  EXPECT_EQ(outcome(none), "PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT");
   none.access_type = "server";
   EXPECT_EQ(outcome(none), "INVALID_SECRET_SERVER_KEY");
   none.access_type = "admin";

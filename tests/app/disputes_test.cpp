@@ -49,6 +49,19 @@ TEST_F(DisputesTest, ADisputeRevokesOnce) {
   expect_sound();
 }
 
+TEST_F(DisputesTest, OneThatIsHeardOfBeforeItsSaleWaitsForIt) {
+  const std::string session = world_.open_session("license");
+  const std::string dispute = world_.provider.dispute(world_.provider.pay(session));
+  ASSERT_TRUE(world_.deliver("evt_1", "charge.dispute.created", dispute).has_value());
+  ASSERT_TRUE(world_.deliver("evt_2", "checkout.session.completed", session).has_value());
+  world_.work_off();
+  world_.advance(kMinute);
+  world_.work_off();
+  EXPECT_EQ(history(), "purchase end dispute");
+  EXPECT_EQ(world_.credits(), 0);
+  expect_sound();
+}
+
 TEST_F(DisputesTest, ItArrivesByItsEvents) {
   const auto bought = world_.buy("license");
   const std::string dispute = world_.provider.dispute(bought.payment_ref);

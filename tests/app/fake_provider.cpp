@@ -183,6 +183,37 @@ Result<std::string> FakeProvider::create_onboarding_link(const ProviderCredentia
   });
 }
 
+void FakeProvider::note_event(const std::string& type, const std::string& object,
+                              const std::string& subject) {
+  std::lock_guard lock(mutex_);
+  ProviderEvent event;
+  event.id = next_id("evt_noted_");
+  event.type = type;
+  event.object_id = object;
+  event.subject = subject.empty() ? object : subject;
+  event.about = about(type, !subject.empty());
+  event.livemode = livemode;
+  event.created_at = now();
+  happened_.push_back(event);
+}
+
+Result<ProviderEventPage> FakeProvider::events(const ProviderCredentials& as, Timestamp since,
+                                               const std::string& after) {
+  return read<ProviderEventPage>(as, "events", [&]() -> Result<ProviderEventPage> {
+    ProviderEventPage page;
+    bool begun = after.empty();
+    for (auto it = happened_.rbegin(); it != happened_.rend() && it->created_at >= since; ++it) {
+      if (page.events.size() == 2) {
+        page.next_after = page.events.back().id;
+        break;
+      }
+      if (begun) page.events.push_back(*it);
+      begun = begun || it->id == after;
+    }
+    return page;
+  });
+}
+
 Result<RemoteWebhookEndpoint> FakeProvider::create_webhook_endpoint(const ProviderCredentials& as,
                                                                     const std::string& url,
                                                                     const std::string& key) {

@@ -106,6 +106,10 @@ class FakeProvider final : public PaymentProvider {
   void delete_customer(const std::string& id);
   void delete_price(const std::string& id);
 
+  /// Notes an event of this type about `object` as of now(), as if nobody had been told of it.
+  void note_event(const std::string& type, const std::string& object,
+                  const std::string& subject = "");
+
   // --- changes of what the provider will say ---
   void edit(const std::string& session, const std::function<void(RemoteCheckoutSession&)>& change);
   void edit_subscription(const std::string& id,
@@ -192,6 +196,9 @@ class FakeProvider final : public PaymentProvider {
   Result<std::vector<RemoteRefund>> refunds_of(const ProviderCredentials& as,
                                                const std::string& payment_ref) override;
   Result<RemoteDispute> dispute(const ProviderCredentials& as, const std::string& id) override;
+  /// Pages of two of `happened`.
+  Result<ProviderEventPage> events(const ProviderCredentials& as, Timestamp since,
+                                   const std::string& after) override;
   Result<RemoteWebhookEndpoint> create_webhook_endpoint(const ProviderCredentials& as,
                                                         const std::string& url,
                                                         const std::string& key) override;
@@ -274,6 +281,7 @@ class FakeProvider final : public PaymentProvider {
   std::vector<Payment> payments_;
   std::vector<Refund> refunds_;
   std::map<std::string, RemoteDispute> disputes_;
+  std::vector<ProviderEvent> happened_;  ///< oldest first
 };
 
 /// The errors of the port.

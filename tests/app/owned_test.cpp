@@ -90,8 +90,8 @@ TEST(Owned, IsAsOfNowHoweverLongAgoItWasWritten) {
   world.advance(nth_boundary(sold, kMonthly, 5) - sold);
   const auto page = *world.sales->owned(*world.context(), world.user(), "", 10, true);
   ASSERT_EQ(page.items.size(), 1U);
-  EXPECT_EQ(page.items[0].subscription->current_period_start, nth_boundary(sold, kMonthly, 5));
-  EXPECT_EQ(page.items[0].subscription->current_period_end, nth_boundary(sold, kMonthly, 6));
+  EXPECT_EQ(page.items[0]->subscription->current_period_start, nth_boundary(sold, kMonthly, 5));
+  EXPECT_EQ(page.items[0]->subscription->current_period_end, nth_boundary(sold, kMonthly, 6));
 }
 
 TEST(Owned, LosesWhatIsNoLongerPaidAfterTheGrace) {
@@ -124,7 +124,7 @@ TEST(Owned, PagesNeverSplitAProductAndClientsDoNotSeeServerOnlyOnes) {
   }
   const auto ids = [](const OwnedPage& page) {
     std::vector<std::string> all;
-    for (const auto& purchase : page.items) all.push_back(purchase.product.id.str());
+    for (const auto* purchase : page.items) all.push_back(purchase->product.id.str());
     return all;
   };
   const auto page = [&](const std::string& after, int limit, bool from_client) {

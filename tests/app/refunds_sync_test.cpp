@@ -200,6 +200,35 @@ TEST_F(RefundsSyncTest, APaymentOfNoPurchaseIsLeft) {
   EXPECT_TRUE(world_.refunds->sync_payment(ProjectId("no-such-project"), "pi_1").has_value());
 }
 
+TEST_F(RefundsSyncTest, ARefundThatIsHeardOfBeforeItsSaleWaitsForIt) {
+  const std::string session = world_.open_session("pack");
+  const std::string payment = world_.provider.pay(session);
+  event("evt_1", world_.provider.refund_at_provider(payment, 300), payment);
+  EXPECT_EQ(world_.credits(), 0);
+  ASSERT_TRUE(world_.deliver("evt_2", "checkout.session.completed", session).has_value());
+  world_.work_off();
+  EXPECT_EQ(world_.credits(), 1000);
+  world_.advance(kMinute);
+  world_.work_off();
+  EXPECT_EQ(world_.credits(), 700);
+  EXPECT_EQ((*world_.store->view()->inbox_event(world_.project, "evt_1"))->state,
+            InboxState::kDone);
+  expect_sound();
+}
+
+TEST_F(RefundsSyncTest, OneOfSomebodyElsesPaymentIsIgnoredInTheEnd) {
+  event("evt_1", "re_1", "pi_of_somebody_else");
+  const auto state = [&] {
+    return (*world_.store->view()->inbox_event(world_.project, "evt_1"))->state;
+  };
+  EXPECT_EQ(state(), InboxState::kPending);
+  for (int i = 0; i < 10; ++i) {
+    world_.advance(kDay);
+    world_.work_off();
+  }
+  EXPECT_EQ(state(), InboxState::kIgnored);
+}
+
 TEST_F(RefundsSyncTest, WhatCannotBeChangesNothingAndAlarms) {
   const auto bought = world_.buy("pack");
   Invoice less = world_.invoices_of(bought.id).at(0);

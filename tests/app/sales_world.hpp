@@ -104,7 +104,7 @@ class SalesWorld : public World {
     std::vector<std::string> products;
     const auto page = sales->owned(*context(), user(customer), "", 100, false);
     if (!page) std::abort();
-    for (const auto& bought : page->items) products.push_back(bought.product.id.str());
+    for (const auto* bought : page->items) products.push_back(bought->product.id.str());
     return products;
   }
 };

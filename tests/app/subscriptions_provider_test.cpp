@@ -43,6 +43,21 @@ TEST(Cancel, NowEndsItThereNow) {
   EXPECT_TRUE(world.verify().empty());
 }
 
+TEST(Cancel, AFreePlanCannotBeTakenAgainForAFreshAllowance) {
+  SubscriptionWorld world;
+  const auto bought = world.subscribe("free", "monthly");
+  EXPECT_EQ(world.cancel("free", true), "SUBSCRIPTION_NOT_CANCELABLE costs_nothing");
+  EXPECT_EQ(world.credits(), 10);
+  EXPECT_EQ(world.cancel("free"), "active free/monthly canceling");
+  const SubscriptionChoice which{world.user(), ProductId("free"), PurchaseId(), false};
+  EXPECT_EQ(SubscriptionWorld::text(world.subscriptions->cancel(
+                world.context(), std::nullopt, which, true, SubscriptionWorld::encode)),
+            "canceled free/monthly")
+      << "the server may";
+  EXPECT_TRUE(world.provider.subscription_now(ref(bought)).ended_at);
+  EXPECT_TRUE(world.verify().empty());
+}
+
 TEST(Cancel, WhatWaitsForMoneyCanBeCancelledToo) {
   SubscriptionWorld world;
   const auto bought = world.subscribe("pro", "monthly");

@@ -84,6 +84,8 @@ void World::open() {
   webhooks =
       std::make_unique<Webhooks>(*engine, *store, *registry, *projects, provider,
                                  Webhooks::Handlers{*sales, *subscriptions, *refunds}, clock);
+  reconciler =
+      std::make_unique<Reconciler>(*engine, *store, *registry, *payments, *webhooks, clock);
   SessionOptions session_options;
   session_options.public_url = kPublicUrl;
   sessions = std::make_unique<Sessions>(*store, *registry, tokens, clock, ids, encryption_key,
@@ -92,6 +94,7 @@ void World::open() {
 
 void World::close() {
   sessions.reset();
+  reconciler.reset();
   webhooks.reset();
   onboarding.reset();
   billing.reset();

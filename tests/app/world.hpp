@@ -19,6 +19,7 @@
 #include "app/people.hpp"
 #include "app/projects.hpp"
 #include "app/provider_access.hpp"
+#include "app/reconciler.hpp"
 #include "app/refunds.hpp"
 #include "app/registry.hpp"
 #include "app/sales.hpp"
@@ -126,6 +127,7 @@ class World {
   std::unique_ptr<Billing> billing;
   std::unique_ptr<Onboarding> onboarding;
   std::unique_ptr<Webhooks> webhooks;
+  std::unique_ptr<Reconciler> reconciler;
   std::unique_ptr<Sessions> sessions;
   People people{ids};
 

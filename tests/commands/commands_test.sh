@@ -177,6 +177,44 @@ manual_clock() {
   stop "$pid"
 }
 
+# Stripe's event about a sale is lost; comparing with Stripe finds the sale.
+reconcile_a_lost_event() {
+  local folder=$work/reconciled key sandbox checkout out
+  mkdir -m 700 "$folder"
+  serve "$folder" --sandbox-listen 127.0.0.1:0
+  sandbox=$(jq -r .sandbox_url "$folder.ready")
+  key=$("$purser" project create lost --id lost --data "$folder" --json | jq -r .secret_server_key)
+  cat >"$work/lost.yaml" <<YAML
+items:
+  credits: { display_name: Credits, customer_type: custom }
+products:
+  pack:
+    display_name: Pack
+    customer_type: custom
+    stackable: true
+    prices: { once: { amount: 1000, currency: usd } }
+    included_items: { credits: { quantity: 100 } }
+YAML
+  "$purser" catalog apply "$work/lost.yaml" --project lost --data "$folder" >/dev/null
+  checkout=$(curl -s -H "authorization: Bearer $key" -H 'content-type: application/json' \
+    -d '{"product_id": "pack"}' "$url/customers/custom/c/checkout" | jq -r .url)
+  curl -s -o /dev/null -d 'kind=webhook_lose&count=100' "$sandbox/_sandbox/faults"
+  is "a sale whose event is lost" \
+    "$(status "$checkout" -d 'number=4242424242424242&expiry=12/40&cvc=123&name=A&email=a@example.com')" 303
+  out=$("$purser" reconcile --data "$folder")
+  is "reconcile: a difference is status 1" $? 1
+  has "reconcile: which is named" "$out" "paid there, not granted here"
+  is "reconcile: nothing was changed" "$(credits "$key")" 0
+  "$purser" reconcile --repair --dry-run --data "$folder" >/dev/null
+  is "reconcile --dry-run: nor by this" "$(credits "$key")" 0
+  out=$("$purser" reconcile --repair --data "$folder" --json)
+  is "reconcile --repair: mended" "$? $(jq -c '.[0] | [(.drift | length), (.left | length)]' <<<"$out")" "0 [1,0]"
+  is "reconcile --repair: granted once" "$(credits "$key")" 100
+  "$purser" reconcile --data "$folder" >/dev/null
+  is "reconcile: no difference is left" $? 0
+  stop "$pid"
+}
+
 take_a_new_log_level() {
   local folder=$work/levels key
   mkdir -m 700 "$folder"
@@ -204,6 +242,7 @@ beside_a_server
 after_a_kill
 restore
 manual_clock
+reconcile_a_lost_event
 take_a_new_log_level
 echo "$failed failed"
 [[ $failed == 0 ]]

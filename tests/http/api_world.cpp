@@ -94,6 +94,7 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
                                      .billing = *world.billing,
                                      .onboarding = *world.onboarding,
                                      .webhooks = *world.webhooks,
+                                     .reconciler = *world.reconciler,
                                      .clock = world.clock,
                                      .ids = world.ids,
                                      .root_key_hash = crypto::sha256(kRootKey),

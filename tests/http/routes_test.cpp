@@ -195,6 +195,10 @@ TEST_F(RoutesTest, Administration) {
   good("DELETE", "/projects/p-1/keys/" + key.text("id"));
   good("PUT", "/projects/p-1/catalog", R"({"items":{"gems":{"customer_type":"user"}}})");
   EXPECT_NE(good("GET", "/projects/p-1/catalog").body.find("gems"), std::string::npos);
+  const Answer compared = good("POST", "/projects/shop/reconcile", R"({"repair":true})");
+  EXPECT_EQ(compared.text("project_id"), "shop");
+  EXPECT_EQ(compared.json().int_at("events"), 0);
+  EXPECT_EQ(api_.root("POST", "/projects/none/reconcile").code(), "PROJECT_NOT_FOUND");
   for (const char* target : {"/projects/none", "/projects/none/keys", "/projects/none/catalog"}) {
     EXPECT_EQ(api_.root("GET", target).code(), "PROJECT_NOT_FOUND") << target;
   }

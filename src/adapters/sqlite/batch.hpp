@@ -102,6 +102,8 @@ class Batch final : public ReadsBy<app::StoreBatch> {
   Status finish();
   using Accounts = std::unordered_map<AccountKey, StagedAccount, AccountKeyHash>;
   Accounts& accounts() { return accounts_; }
+  /// The rows of the customers whose purchases changed; some perhaps twice.
+  const std::vector<std::int64_t>& owners() const { return owners_; }
   std::size_t lines() const { return lines_.size(); }
   std::int64_t next_id() const { return next_id_; }
 
@@ -135,6 +137,7 @@ class Batch final : public ReadsBy<app::StoreBatch> {
   const Timestamp now_;
 
   Accounts accounts_;
+  std::vector<std::int64_t> owners_;
   std::vector<StagedLine> lines_;
   Records records_;
   std::int64_t next_id_;

@@ -39,6 +39,7 @@ Status Batch::insert_purchase(const domain::Purchase& purchase, std::optional<Ti
   PURSER_TRY(const std::int64_t project, project_row(purchase.customer.project));
   PURSER_TRY(const std::int64_t customer, customer_row(purchase.customer));
   PURSER_CHECK_OK(write());
+  owners_.push_back(customer);
   return db_.run(
       "INSERT INTO purchases(project_id, id, customer_id, product_id, product, catalog_version, "
       "price_id, quantity, type, status, origin, payment_ref, remote_ref, subscription, "
@@ -53,7 +54,9 @@ Status Batch::insert_purchase(const domain::Purchase& purchase, std::optional<Ti
 
 Status Batch::update_purchase(const domain::Purchase& purchase, std::optional<Timestamp> wake_at) {
   PURSER_TRY(const std::int64_t project, project_row(purchase.customer.project));
+  PURSER_TRY(const std::int64_t customer, customer_row(purchase.customer));
   PURSER_CHECK_OK(write());
+  owners_.push_back(customer);
   PURSER_CHECK_OK(db_.run(
       "UPDATE purchases SET product_id = ?, product = ?, catalog_version = ?, price_id = ?, "
       "quantity = ?, type = ?, status = ?, origin = ?, payment_ref = ?, remote_ref = ?, "

@@ -131,6 +131,9 @@ std::string encode_payments(const app::ProjectPayments& payments) {
   out.field("account_id", payments.account_id);
   out.field("livemode", payments.livemode);
   out.field("connected_account", std::string_view(payments.connected_account));
+  if (payments.reconciled_until) {
+    out.field("reconciled_until", payments.reconciled_until->millis());
+  }
   out.end_object();
   return out.take();
 }
@@ -149,6 +152,10 @@ Result<app::ProjectPayments> decode_payments(std::string_view text) {
   PURSER_TRY(payments.livemode, read_flag(document, "livemode"));
   if (document.find("connected_account")) {  // schema 1 had none
     PURSER_TRY(payments.connected_account, read_text(document, "connected_account"));
+  }
+  if (const auto until = document.int_at("reconciled_until")) {
+    payments.reconciled_until = Timestamp::from_millis(*until);
+    if (!payments.reconciled_until) return Error::internal("a stored instant is out of range");
   }
   return payments;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "adapters/sqlite/owned_cache.hpp"
 #include "adapters/sqlite/packed_number.hpp"
 #include "adapters/sqlite/sharded_cache.hpp"
 #include "adapters/sqlite/snapshot_rule.hpp"
@@ -216,6 +217,7 @@ struct SharedState {
   Names names;
   CustomerCache customers;
   AccountCache accounts;
+  OwnedCache owned;
   SnapshotRule snapshots;
 };
 

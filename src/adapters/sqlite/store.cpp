@@ -152,6 +152,7 @@ void SqliteStore::publish(Batch& batch) {
     if (!staged.changed) continue;
     shared_.accounts.publish(key, {std::move(staged.blob), staged.last_entry}, !staged.written);
   }
+  shared_.owned.forget(batch.owners());
   next_id_ = batch.next_id();
 }
 

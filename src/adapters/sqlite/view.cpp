@@ -13,6 +13,16 @@ Result<std::optional<AccountKey>> View::find_account(const ItemKey& key) {
   return std::optional(AccountKey{customer->id, *item});
 }
 
+Result<app::OwnedPurchases> View::shared_owned(const CustomerKey& customer) {
+  PURSER_TRY(const auto row, resolver.customer(customer));
+  if (!row) return std::make_shared<const std::vector<domain::Purchase>>();
+  OwnedCache::Found found = owned_cache.find(row->id);
+  if (found.list) return std::move(found.list);
+  PURSER_TRY(app::OwnedPurchases loaded, app::StoreView::shared_owned(customer));
+  owned_cache.offer(row->id, loaded, found.generation);
+  return loaded;
+}
+
 Result<domain::ItemAccount> View::item(const ItemKey& key) {
   PURSER_TRY(const auto account, find_account(key));
   if (!account) return domain::ItemAccount{};

@@ -8,8 +8,10 @@ namespace purser::sqlite {
 
 // What a view stands on; a base of its own because it must be there before the reads.
 struct ViewGround {
-  ViewGround(ConnectionPool& pool, SharedState& shared) : resolver(pool, shared) {}
+  ViewGround(ConnectionPool& pool, SharedState& shared)
+      : resolver(pool, shared), owned_cache(shared.owned) {}
   CommittedResolver resolver;
+  OwnedCache& owned_cache;
 };
 
 /// A reading connection, borrowed from the pool. Each call sees what is committed when it is made.
@@ -18,6 +20,7 @@ class View final : private ViewGround, public ReadsBy<app::StoreView> {
   View(ConnectionPool& pool, SharedState& shared)
       : ViewGround(pool, shared), ReadsBy(resolver.connection(), resolver) {}
 
+  Result<app::OwnedPurchases> shared_owned(const CustomerKey& customer) override;
   Result<domain::ItemAccount> item(const ItemKey& key) override;
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
                                               std::optional<std::int64_t> before,

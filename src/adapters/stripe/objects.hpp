@@ -48,5 +48,6 @@ Result<app::RemoteWebhookEndpoint> read_webhook_endpoint(const json::Value& obje
 /// versions can be read too (an endpoint that was made by hand has its account's version). Errors:
 /// kBodyParsingError for text that is no event.
 Result<app::ProviderEvent> read_event(const std::string& payload);
+Result<app::ProviderEvent> read_event_object(const json::Value& event);
 
 }  // namespace purser::stripe

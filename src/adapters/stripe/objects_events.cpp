@@ -64,6 +64,11 @@ Result<app::ProviderEvent> read_envelope(const json::Value& object) {
     return not_an_event("the account's id is too long");
   }
   event.livemode = *livemode;
+  constexpr std::int64_t kSecond = 1'000;
+  const std::int64_t created = object.int_at("created").value_or(0);
+  if (created > 0 && created <= Timestamp::kMaxMillis / kSecond) {
+    event.created_at = *Timestamp::from_millis(created * kSecond);
+  }
   return event;
 }
 
@@ -72,8 +77,12 @@ Result<app::ProviderEvent> read_envelope(const json::Value& object) {
 Result<app::ProviderEvent> read_event(const std::string& payload) {
   const auto parsed = json::parse(payload);
   if (!parsed) return not_an_event("it is not JSON as Stripe writes it");
-  PURSER_TRY(app::ProviderEvent event, read_envelope(*parsed));
-  const json::Value* data = parsed->find("data");
+  return read_event_object(*parsed);
+}
+
+Result<app::ProviderEvent> read_event_object(const json::Value& document) {
+  PURSER_TRY(app::ProviderEvent event, read_envelope(document));
+  const json::Value* data = document.find("data");
   const json::Value* object = data == nullptr ? nullptr : data->find("object");
   if (object == nullptr || object->as_object() == nullptr) {
     return not_an_event("it has no data.object");

@@ -114,6 +114,24 @@ Result<json::Value> Stripe::make(const app::ProviderCredentials& as, const Post&
   }
 }
 
+Result<app::ProviderEventPage> Stripe::events(const app::ProviderCredentials& as, Timestamp since,
+                                              const std::string& after) {
+  Form query;
+  query.add({"created", "gte"}, to_seconds(since)).add({"limit"}, kPageSize);
+  if (!after.empty()) query.add({"starting_after"}, after);
+  PURSER_TRY(const json::Value list, client_.get(as, with_query("/events", query)));
+  PURSER_TRY(const json::Array* rows, rows_of(&list, "a list of events"));
+  app::ProviderEventPage page;
+  for (const json::Value& row : *rows) {
+    auto event = read_event_object(row);
+    const bool followed = event && event->about != app::ProviderObject::kOther;
+    if (followed) page.events.push_back(*std::move(event));
+  }
+  if (rows->empty() || !list.bool_at("has_more").value_or(false)) return page;
+  PURSER_TRY(page.next_after, read_id(rows->back()));
+  return page;
+}
+
 Result<app::RemoteWebhookEndpoint> Stripe::create_webhook_endpoint(
     const app::ProviderCredentials& as, const std::string& url,
     const std::string& idempotency_key) {

@@ -123,6 +123,9 @@ class Stripe final : public app::PaymentProvider {
   Result<app::RemoteDispute> dispute(const app::ProviderCredentials& as,
                                      const std::string& id) override;
 
+  Result<app::ProviderEventPage> events(const app::ProviderCredentials& as, Timestamp since,
+                                        const std::string& after) override;
+
   Result<app::RemoteWebhookEndpoint> create_webhook_endpoint(
       const app::ProviderCredentials& as, const std::string& url,
       const std::string& idempotency_key) override;

@@ -207,6 +207,14 @@ struct ProviderEvent {
   std::string subject;  ///< id of what `about` says; object_id where they are the same
   std::string account;  ///< connected account; empty for the key's own
   bool livemode = false;
+  Timestamp created_at;  ///< when it happened
+};
+
+/// A page of the account's events, newest first.
+struct ProviderEventPage {
+  std::vector<ProviderEvent> events;
+  /// What lists the next page; absent on the last one.
+  std::optional<std::string> next_after;
 };
 
 struct RemoteWebhookEndpoint {
@@ -304,6 +312,12 @@ class PaymentProvider {
   virtual Result<std::vector<RemoteRefund>> refunds_of(const ProviderCredentials& as,
                                                        const std::string& payment_ref) = 0;
   virtual Result<RemoteDispute> dispute(const ProviderCredentials& as, const std::string& id) = 0;
+
+  /// The account's events that we handle and that happened at `since` or later; of those that
+  /// happened more than 30 days ago the provider knows none any more. `after`: empty, or a page's
+  /// next_after. Source: https://docs.stripe.com/api/events/list
+  virtual Result<ProviderEventPage> events(const ProviderCredentials& as, Timestamp since,
+                                           const std::string& after) = 0;
 
   /// Registers `url` for all events that we handle (the sandbox's set-up).
   virtual Result<RemoteWebhookEndpoint> create_webhook_endpoint(

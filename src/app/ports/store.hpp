@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/records.hpp"
@@ -18,6 +19,9 @@
 #include "types/result.hpp"
 
 namespace purser::app {
+
+/// What a customer owns, for several readers at once; never null.
+using OwnedPurchases = std::shared_ptr<const std::vector<domain::Purchase>>;
 
 /// Reads. What is absent is an empty optional, never an error; errors are kStoreUnavailable.
 /// A view is used by one thread at a time. Lists are ordered by id unless said otherwise.
@@ -76,6 +80,11 @@ class StoreView {
   /// A customer's purchases with status kActive, oldest first. Whether they still give access is
   /// for domain::owned_at to say.
   virtual Result<std::vector<domain::Purchase>> owned(const CustomerKey& customer) = 0;
+  /// The same, for whoever only looks: an adapter may keep the list.
+  virtual Result<OwnedPurchases> shared_owned(const CustomerKey& customer) {
+    PURSER_TRY(std::vector<domain::Purchase> list, owned(customer));
+    return std::make_shared<const std::vector<domain::Purchase>>(std::move(list));
+  }
   /// Purchases whose `wake_at` (put_purchase) is not after `now`, soonest first.
   virtual Result<std::vector<domain::Purchase>> due_purchases(Timestamp now, int limit) = 0;
   /// Whether the customer has used the trial of this name (domain::trial_name).
