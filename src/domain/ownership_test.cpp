@@ -95,7 +95,7 @@ TEST(OrphanedAddOns, AreThoseWhoseLastBaseIsGone) {
   EXPECT_TRUE(orphaned_add_ons({bought(extra), subscribed(product("max"))}).empty());
   EXPECT_EQ(orphaned_add_ons({bought(product("other")), bought(extra)}),
             (Ids{PurchaseId("purchase-of-extra")}));
-  EXPECT_TRUE(orphaned_add_ons({}).empty());
+  EXPECT_TRUE(orphaned_add_ons(std::vector<Purchase>{}).empty());
 }
 
 TEST(OrphanedAddOns, AnAddOnMayBeABase) {

@@ -215,6 +215,24 @@ YAML
   stop "$pid"
 }
 
+# A project without a Stripe key of its own connects an account under the platform's (here the sandbox's).
+connect_an_account() {
+  local folder=$work/connected admin link
+  mkdir -m 700 "$folder"
+  serve "$folder" --sandbox-listen 127.0.0.1:0
+  admin="authorization: Bearer $("$purser" project create seller --id seller --data "$folder" --json |
+    jq -r .super_secret_admin_key)"
+  link=$(curl -s -H "$admin" -H 'content-type: application/json' -d '{}' "$url/payments/onboarding" | jq -r .url)
+  is "onboarding: the link is a page" "$(status "$link")" 200
+  is "onboarding: nothing can be charged before" \
+    "$(curl -s -H "$admin" "$url/payments/account" | jq -r .charges_enabled)" false
+  is "onboarding: the seller completes it" "$(status -X POST "$link")" 303
+  is "onboarding: then it can" "$(curl -s -H "$admin" "$url/payments/account" | jq -r .charges_enabled)" true
+  has "onboarding: it is the connected account" \
+    "$(curl -s -H "$admin" "$url/payments/account" | jq -r .account_id)" acct_
+  stop "$pid"
+}
+
 take_a_new_log_level() {
   local folder=$work/levels key
   mkdir -m 700 "$folder"
@@ -243,6 +261,7 @@ after_a_kill
 restore
 manual_clock
 reconcile_a_lost_event
+connect_an_account
 take_a_new_log_level
 echo "$failed failed"
 [[ $failed == 0 ]]
