@@ -63,6 +63,9 @@ enum class ErrorCode : std::uint16_t {
   /// INVALID_PUBLISHABLE_CLIENT_KEY (HTTP 401). The publishable client key is not valid for the
   /// project.
   kInvalidPublishableClientKey,
+  /// PUBLISHABLE_CLIENT_KEY_REQUIRED_FOR_PROJECT (HTTP 401). The project wants a publishable client
+  /// key with every client request, and none was sent.
+  kPublishableClientKeyRequired,
   /// INVALID_SECRET_SERVER_KEY (HTTP 401). The secret server key is not valid for the project.
   kInvalidSecretServerKey,
   /// INVALID_SUPER_SECRET_ADMIN_KEY (HTTP 401). The super secret admin key is not valid for the

@@ -62,6 +62,7 @@ TEST(RouteTable, WritesTakeIdempotencyKeys) {
       "refreshSession",      // changes nothing
       "receiveStripeEvent",  // the event's own id counts once
       "setClock",            // the clock stands where it was set
+      "reconcile",           // what agrees already stays as it is
       "verify",              // reads
       "backup",              // a second one finds the file and refuses
       "previewSwitch",       // reads

@@ -52,7 +52,7 @@ TEST(Cancel, AFreePlanCannotBeTakenAgainForAFreshAllowance) {
   const SubscriptionChoice which{world.user(), ProductId("free"), PurchaseId(), false};
   EXPECT_EQ(SubscriptionWorld::text(world.subscriptions->cancel(
                 world.context(), std::nullopt, which, true, SubscriptionWorld::encode)),
-            "canceled free/monthly")
+            "canceled free/monthly canceling")
       << "the server may";
   EXPECT_TRUE(world.provider.subscription_now(ref(bought)).ended_at);
   EXPECT_TRUE(world.verify().empty());

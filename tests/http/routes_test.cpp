@@ -198,7 +198,7 @@ TEST_F(RoutesTest, Administration) {
   const Answer compared = good("POST", "/projects/shop/reconcile", R"({"repair":true})");
   EXPECT_EQ(compared.text("project_id"), "shop");
   EXPECT_EQ(compared.json().int_at("events"), 0);
-  EXPECT_EQ(api_.root("POST", "/projects/none/reconcile").code(), "PROJECT_NOT_FOUND");
+  EXPECT_EQ(api_.root("POST", "/projects/none/reconcile", "{}").code(), "PROJECT_NOT_FOUND");
   for (const char* target : {"/projects/none", "/projects/none/keys", "/projects/none/catalog"}) {
     EXPECT_EQ(api_.root("GET", target).code(), "PROJECT_NOT_FOUND") << target;
   }
