@@ -116,6 +116,8 @@ class Sales {
   Result<int> sweep_checkouts(int limit);
 
  private:
+  Status give_back_renewals(const ProjectContext& context, const Checkout& checkout);
+
   /// What a buyer chose on the purchase page.
   struct Choice {
     crypto::Digest code_hash{};

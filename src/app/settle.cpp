@@ -51,6 +51,9 @@ Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
   if (!context) return {};
   PURSER_TRY(const std::optional<Checkout> known,
              store_.view()->checkout_by_session(project, session_ref));
+  if (known && known->state == CheckoutState::kRefunded && known->is_subscription) {
+    return give_back_renewals(*context, *known);
+  }
   if (!known || known->state != CheckoutState::kOpen) return {};
   PURSER_TRY(const ProviderConnection connection, access_.connect(*context));
   SessionReport report;
@@ -72,6 +75,24 @@ Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
         checkout && checkout->state == CheckoutState::kOpen && checkout->session_ref == session_ref;
     if (!stands) return {};
     return conclude_checkout(batch, ids_, grace, *checkout, report);
+  });
+}
+
+/// The subscription could not be granted, and its end takes until the provider can be reached: what
+/// it charges until then is nobody's.
+Status Sales::give_back_renewals(const ProjectContext& context, const Checkout& checkout) {
+  PURSER_TRY(const ProviderConnection connection, access_.connect(context));
+  if (connection.account.id != checkout.account_id) return {};
+  PaymentProvider& provider = access_.provider();
+  SessionReport report;
+  report.account = connection.account;
+  PURSER_TRY(report.session, provider.checkout_session(connection.as, checkout.session_ref));
+  if (report.session.subscription.empty()) return {};
+  PURSER_TRY(report.invoices, provider.invoices_of(connection.as, report.session.subscription,
+                                                   kMostInvoices));
+  std::reverse(report.invoices.begin(), report.invoices.end());
+  return engine_.apply([&](StoreBatch& batch) {
+    return give_back_since(batch, ids_, grace_of(context.project.settings), checkout, report);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "app/events.hpp"
 #include "app/fulfilment.hpp"
@@ -30,6 +31,9 @@ class Settlement {
       : batch_(batch), ids_(ids), grace_(grace), report_(report), book_(batch, ids, grace) {}
 
   Status conclude(const Checkout& checkout);
+  /// Intends to refund every payment that was made. A refund gives back what is left, so asking
+  /// twice gives back once.
+  Status refund_payments(const Checkout& checkout);
 
  private:
   Status alarm(const Checkout& checkout, const std::string& reason);
@@ -45,6 +49,7 @@ class Settlement {
   std::optional<bool> access() const;
   std::string first_payment() const;
   std::string payment_ref() const;
+  std::vector<std::string> payments() const;
 
   StoreBatch& batch_;
   Ids& ids_;
@@ -147,24 +152,35 @@ Status Settlement::alarm(const Checkout& checkout, const std::string& reason) {
                first_payment());
 }
 
-Status Settlement::give_back(const Checkout& checkout, const std::string& reason) {
-  const ProjectId& project = checkout.customer.project;
+/// All that were charged, oldest first.
+std::vector<std::string> Settlement::payments() const {
   std::vector<std::string> payments;
   if (!report_.session.payment_ref.empty()) payments = {report_.session.payment_ref};
   for (const RemoteInvoice& invoice : report_.invoices) {
     const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
     if (charged) payments.push_back(invoice.payment_ref);
   }
+  return payments;
+}
+
+Status Settlement::give_back(const Checkout& checkout, const std::string& reason) {
+  const std::vector<std::string> payments = this->payments();
   PURSER_CHECK_OK(close(batch_, checkout, CheckoutState::kRefunded, "checkout.refunded", reason,
                         payments.empty() ? std::string() : payments.front()));
   if (report_.subscription) {
-    PURSER_CHECK_OK(book_.intend(project, "purser-end-" + checkout.id.str(), kEndSubscription,
-                                 report_.subscription->id));
+    PURSER_CHECK_OK(book_.intend(checkout.customer.project, "purser-end-" + checkout.id.str(),
+                                 kEndSubscription, report_.subscription->id));
   }
+  return refund_payments(checkout);
+}
+
+Status Settlement::refund_payments(const Checkout& checkout) {
+  const std::vector<std::string> payments = this->payments();
   for (const std::string& payment : payments) {
     std::string id = "purser-refund-" + checkout.id.str();
     if (payment != payments.front()) id += "-" + payment;  // of a renewal that came meanwhile
-    PURSER_CHECK_OK(book_.intend(project, std::move(id), kRefundPayment, payment));
+    PURSER_CHECK_OK(
+        book_.intend(checkout.customer.project, std::move(id), kRefundPayment, payment));
   }
   return {};
 }
@@ -221,6 +237,11 @@ Status expire_checkout(StoreBatch& batch, Checkout checkout, const std::string& 
 Status conclude_checkout(StoreBatch& batch, Ids& ids, Millis grace, const Checkout& checkout,
                          const SessionReport& report) {
   return Settlement(batch, ids, grace, report).conclude(checkout);
+}
+
+Status give_back_since(StoreBatch& batch, Ids& ids, Millis grace, const Checkout& checkout,
+                       const SessionReport& report) {
+  return Settlement(batch, ids, grace, report).refund_payments(checkout);
 }
 
 }  // namespace purser::app

@@ -17,6 +17,12 @@ namespace purser::app {
 Status conclude_checkout(StoreBatch& batch, Ids& ids, Millis grace, const Checkout& checkout,
                          const SessionReport& report);
 
+/// Of a checkout that could not be granted: gives back what its subscription charged until the
+/// provider had ended it. The report's invoices are all of the subscription's, oldest first. May be
+/// repeated. Errors: kStoreUnavailable.
+Status give_back_since(StoreBatch& batch, Ids& ids, Millis grace, const Checkout& checkout,
+                       const SessionReport& report);
+
 /// Closes a checkout for which nothing was paid; on its purchase page, while that is open, the
 /// buyer can choose again. Errors: kStoreUnavailable.
 Status expire_checkout(StoreBatch& batch, Checkout checkout, const std::string& reason);

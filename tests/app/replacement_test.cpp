@@ -217,6 +217,30 @@ TEST(NotGrantable, HeardOfLateEveryPaymentIsGivenBack) {
   EXPECT_FALSE(is_running(world, world.subscription_of_session(session)));
 }
 
+TEST(NotGrantable, WhatIsChargedUntilItHasEndedIsGivenBackToo) {
+  SalesWorld world;
+  const std::string session = world.open_session("plan");
+  world.provider.pay(session);
+  world.grant("plan");
+  world.settle(session);
+  // The server is away before it has ended the subscription; a renewal comes first.
+  const std::string subscription = world.subscription_of_session(session);
+  world.provider.renew(subscription);
+  world.work_off();
+  EXPECT_FALSE(is_running(world, subscription));
+  for (int times = 0; times < 2; ++times) {
+    const std::string event = "evt_renewed_" + std::to_string(times);
+    ASSERT_TRUE(world.deliver(event, "customer.subscription.updated", subscription).has_value());
+    world.work_off();
+  }
+  ASSERT_EQ(world.provider.payments().size(), 2U);
+  for (const auto& payment : world.provider.payments()) {
+    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
+  }
+  EXPECT_EQ(world.provider.refunds().size(), 2U);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
 TEST(NotGrantable, ABalanceThatWouldLeaveItsRangeEndsItAndGivesTheMoneyBack) {
   SalesWorld world;
   const domain::Purchase old = world.subscribe("basic", "monthly");
