@@ -88,8 +88,8 @@ Status Sales::give_back_renewals(const ProjectContext& context, const Checkout& 
   report.account = connection.account;
   PURSER_TRY(report.session, provider.checkout_session(connection.as, checkout.session_ref));
   if (report.session.subscription.empty()) return {};
-  PURSER_TRY(report.invoices, provider.invoices_of(connection.as, report.session.subscription,
-                                                   kMostInvoices));
+  PURSER_TRY(report.invoices,
+             provider.invoices_of(connection.as, report.session.subscription, kMostInvoices));
   std::reverse(report.invoices.begin(), report.invoices.end());
   return engine_.apply([&](StoreBatch& batch) {
     return give_back_since(batch, ids_, grace_of(context.project.settings), checkout, report);

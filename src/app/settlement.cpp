@@ -67,8 +67,10 @@ Status Settlement::conclude(const Checkout& checkout) {
   PURSER_TRY(const bool counted, is_counted(checkout.customer.project));
   if (counted) return alarm(checkout, "payment counted already");
   const std::optional<bool> access = this->access();
-  if (!access) return alarm(checkout, "subscription has ended");
-  if (!*access) return {};  // the event about its next payment comes here again
+  // Whatever became of it since, what was sold late began, and its first period was paid for.
+  const bool began = is_late() && report_.invoices.front().status == InvoiceStatus::kPaid;
+  if (!access && !began) return alarm(checkout, "subscription has ended");
+  if (access && !*access && !began) return {};  // the event about its next payment comes again
   const domain::Purchase purchase = sold_purchase(checkout);
   PURSER_TRY(const std::string hindered, obstacle(checkout, purchase));
   if (!hindered.empty()) return give_back(checkout, hindered);
@@ -191,8 +193,8 @@ Status Settlement::fulfil(Checkout checkout, const domain::Purchase& purchase) {
     PURSER_CHECK_OK(book_.intend(checkout.customer.project, "purser-end-trial-" + checkout.id.str(),
                                  kEndTrial, report_.session.subscription));
   }
-  // The new plan is paid: only now the old one ends.
-  PURSER_CHECK_OK(book_.replace_for(checkout.product, checkout.customer));
+  // The new plan is paid: only now the old one ends. One that is over already replaces nothing.
+  if (access()) PURSER_CHECK_OK(book_.replace_for(checkout.product, checkout.customer));
   PURSER_CHECK_OK(
       book_.open(purchase, {TransactionKind::kPurchase, checkout.total, purchase.payment_ref}));
   PURSER_CHECK_OK(record_payment(checkout, purchase));

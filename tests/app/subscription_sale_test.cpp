@@ -231,6 +231,48 @@ TEST(SubscriptionSale, APeriodThatIsNotPaidYetWaitsAlsoWhenTheSaleIsHeardOfLate)
   EXPECT_EQ(world.verify(), nothing());
 }
 
+TEST(SubscriptionSale, HeardOfWhenItsGraceHasRunOutItWaitsForTheNextPayment) {
+  SalesWorld world;
+  const std::string session = world.open_session("pro", "alice", "monthly");
+  const Timestamp sold = world.clock.now();
+  world.provider.pay(session);
+  const std::string remote = world.subscription_of_session(session);
+  world.advance(nth_boundary(sold, kMonthly, 1) - sold);
+  world.provider.fail_renewal(remote);
+  world.advance({10 * kDay.count});
+  world.settle(session);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kCompleted) << "it was paid";
+  EXPECT_EQ(world.history(world.user()), "purchase");
+  EXPECT_TRUE(world.listed().empty()) << "no access without money";
+  EXPECT_EQ(world.quantity(world.user(), "storage"), 0);
+  world.provider.recover(remote);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, remote).has_value());
+  EXPECT_EQ(world.listed(), std::vector<std::string>{"pro"});
+  EXPECT_EQ(world.quantity(world.user(), "credits"), 500);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(SubscriptionSale, HeardOfWhenItIsOverItIsSoldAndEnded) {
+  SalesWorld world;
+  const domain::Purchase old = world.subscribe("free");
+  const std::string session = world.open_session("pro", "alice", "monthly");
+  const Timestamp sold = world.clock.now();
+  world.provider.pay(session);
+  const std::string remote = world.subscription_of_session(session);
+  world.advance(nth_boundary(sold, kMonthly, 1) - sold);
+  world.provider.renew(remote);
+  world.provider.end(remote);
+  world.settle(session);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kCompleted);
+  EXPECT_EQ(world.purchase(world.checkout_of(session).purchase).status,
+            domain::PurchaseStatus::kEnded);
+  EXPECT_EQ(world.listed(), std::vector<std::string>{"free"}) << "what is over replaces nothing";
+  EXPECT_EQ(world.invoices().size(), 3U) << "each payment can be refunded or disputed";
+  EXPECT_EQ(world.quantity(world.user(), "storage"), 0);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 0);
+  EXPECT_EQ(world.verify(), nothing());
+}
+
 TEST(SubscriptionSale, TwoEventsAboutOnePaymentAndParallelSettlementsGrantOnce) {
   SalesWorld world;
   const std::string session = world.open_session("pro", "alice", "monthly");
