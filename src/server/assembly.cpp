@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -108,6 +109,7 @@ class Server final : public Assembly {
 
   std::unique_ptr<app::Clock> clock_;
   system::ManualClock* manual_clock_ = nullptr;  // the same object, when it is one
+  std::mutex clock_mutex_;                       // held while it is moved
   system::RandomIds ids_;
   std::unique_ptr<app::Store> store_;
   std::unique_ptr<app::Engine> engine_;
@@ -155,7 +157,8 @@ Status Server::start() {
 
 Status Server::open_store() {
   if (settings_.text(setting("clock")) == "manual") {
-    auto manual = std::make_unique<system::ManualClock>(system::SystemClock().now());
+    PURSER_TRY(const Timestamp start, folder_.manual_time(system::SystemClock().now()));
+    auto manual = std::make_unique<system::ManualClock>(start);
     manual_clock_ = manual.get();
     clock_ = std::move(manual);
   } else {
@@ -341,6 +344,9 @@ http::ApiDependencies Server::api_dependencies() {
 }
 
 Status Server::set_clock(Timestamp now) {
+  const std::lock_guard moving(clock_mutex_);
+  // Kept first: nothing may be dated later than where a restart begins.
+  if (now > manual_clock_->now()) PURSER_CHECK_OK(folder_.keep_manual_time(now));
   PURSER_CHECK_OK(manual_clock_->set(now));
   wake_worker();
   return {};

@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -99,6 +100,25 @@ Result<Secret> DataFolder::encryption_key(const Settings& settings) const {
   const Secret fresh(crypto::to_hex(crypto::random_bytes(kEncryptionKeyBytes)));
   PURSER_TRY(const Secret text, read_or_create_private_file(own, fresh));
   return decode_encryption_key(text, own);
+}
+
+Result<Timestamp> DataFolder::manual_time(Timestamp now) const {
+  const std::string name = file("clock");
+  if (!file_exists(name)) return now;
+  PURSER_TRY(std::string text, read_file(name));
+  while (text.ends_with('\n')) text.pop_back();
+  const auto kept = Timestamp::parse_iso8601(text);
+  if (!kept) {
+    return Error{
+        ErrorCode::kInternalError,
+        fmt::format("{} must hold one instant; remove it to begin with the present", name)};
+  }
+  return std::max(*kept, now);
+}
+
+Status DataFolder::keep_manual_time(Timestamp now) const {
+  constexpr unsigned kMode = 0600;
+  return write_file_atomically(file("clock"), now.to_iso8601() + "\n", kMode);
 }
 
 Result<bool> DataFolder::lock() {

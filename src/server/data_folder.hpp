@@ -6,6 +6,7 @@
 //   root.key                    the key of administrative commands, mode 0600
 //   encryption.key              seals the secrets in the database, mode 0600 (unless configured)
 //   sandbox.json                the embedded sandbox's state
+//   clock                       where the manual clock stands
 //   server.lock, server.json    held and written by a running server: where it can be reached
 
 #include <memory>
@@ -15,6 +16,7 @@
 #include "server/settings.hpp"
 #include "types/result.hpp"
 #include "types/secret.hpp"
+#include "types/timestamp.hpp"
 
 namespace purser::server {
 
@@ -41,6 +43,11 @@ class DataFolder {
   /// The key of sealed secrets, 32 bytes: configured, or the folder's own. A fresh one is made only
   /// where there is no database yet, because it could not open what the lost one sealed.
   Result<Secret> encryption_key(const Settings& settings) const;
+
+  /// Where the manual clock was left, so that a restart does not take it back; `now` when that is
+  /// later, or nothing was kept. Errors: kInternalError.
+  Result<Timestamp> manual_time(Timestamp now) const;
+  Status keep_manual_time(Timestamp now) const;
 
   /// Becomes the one process that works on the folder until destroyed. False: another one does.
   Result<bool> lock();

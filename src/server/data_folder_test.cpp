@@ -54,6 +54,27 @@ TEST_F(DataFolderTest, FolderAndKeysArePrivateAndStay) {
   EXPECT_EQ(second->encryption_key(settings())->reveal(), key->reveal());
 }
 
+TEST_F(DataFolderTest, TheManualClockGoesOnWhereItWasLeft) {
+  const auto folder = DataFolder::open(settings());
+  ASSERT_TRUE(folder);
+  const Timestamp present = Timestamp::parse_iso8601("2026-03-01T12:00:00Z").value();
+  EXPECT_EQ(folder->manual_time(present).value(), present);
+  const Timestamp later = present + Millis{86'400'123};
+  ASSERT_TRUE(folder->keep_manual_time(later));
+  EXPECT_EQ(folder->manual_time(present).value(), later);
+  const Timestamp latest = later + Millis{1};
+  EXPECT_EQ(folder->manual_time(latest).value(), latest) << "the present has overtaken it";
+}
+
+TEST_F(DataFolderTest, AManualClockThatCannotBeReadIsNotThePresent) {
+  const auto folder = DataFolder::open(settings());
+  ASSERT_TRUE(folder);
+  std::ofstream(folder->file("clock")) << "tomorrow\n";
+  const auto time = folder->manual_time(Timestamp());
+  ASSERT_FALSE(time);
+  EXPECT_THAT(time.error().message, HasSubstr("clock"));
+}
+
 TEST_F(DataFolderTest, ManyThatOpenAFreshFolderAtOnceGetOneRootKey) {
   ASSERT_TRUE(make_private_folder(settings().text(setting("data"))));
   std::vector<std::string> keys(8);

@@ -254,8 +254,9 @@ inline constexpr SettingRow kSettings[] = {
      .choices = "system|manual",
      .fallback = "system",
      .description =
-         "`manual` starts at the system's time and then stands still until `POST /internal/clock` "
-         "moves it forward. For tests and demonstrations only."},
+         "`manual` starts at the system's time, or where it was left if that is later, and then "
+         "stands still until `POST /internal/clock` moves it forward. For tests and demonstrations "
+         "only."},
     {.key = "drain.deadline_ms",
      .env = "PURSER_DRAIN_DEADLINE_MS",
      .flag = "drain-deadline-ms",
