@@ -33,11 +33,6 @@ std::string percent_encode(const std::string& text) {
 
 }  // namespace
 
-void Findings::add(std::string what) {
-  ++violation_count;
-  if (violations.size() < 50) violations.push_back(std::move(what));
-}
-
 Auditor::Auditor(std::string credentials, int customers, Findings& findings)
     : credentials_(std::move(credentials)), findings_(findings) {
   for (int number = 0; number < customers; ++number) {

@@ -7,17 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "tests/faults/findings.hpp"
 #include "tests/faults/operation.hpp"
 
 namespace purser::faults {
-
-/// Counts and broken invariants of a campaign.
-struct Findings {
-  std::vector<std::string> violations;  ///< the first 50
-  std::uint64_t violation_count = 0;
-
-  void add(std::string what);
-};
 
 /// One line of an item's history, as the API tells it.
 struct LedgerLine {

@@ -114,15 +114,29 @@ std::optional<Reply> HttpClient::exchange(std::string_view request) {
   return receive();
 }
 
-std::string request_text(std::string_view method, std::string_view path, std::string_view headers,
-                         std::string_view body) {
+namespace {
+
+std::string message(std::string_view method, std::string_view path, std::string_view headers,
+                    std::string_view content_type, std::string_view body) {
   std::string text;
   text.reserve(256 + headers.size() + body.size());
-  text.append(method).append(" /api/v1").append(path).append(" HTTP/1.1\r\nhost: purser.test\r\n");
+  text.append(method).append(" ").append(path).append(" HTTP/1.1\r\nhost: purser.test\r\n");
   text.append(headers);
-  if (!body.empty()) text.append("content-type: application/json\r\n");
+  if (!body.empty()) text.append("content-type: ").append(content_type).append("\r\n");
   text.append("content-length: ").append(std::to_string(body.size())).append("\r\n\r\n");
   return text.append(body);
+}
+
+}  // namespace
+
+std::string request_text(std::string_view method, std::string_view path, std::string_view headers,
+                         std::string_view body) {
+  return message(method, "/api/v1" + std::string(path), headers, "application/json", body);
+}
+
+std::string form_text(std::string_view method, std::string_view path, std::string_view headers,
+                      std::string_view form) {
+  return message(method, path, headers, "application/x-www-form-urlencoded", form);
 }
 
 }  // namespace purser::faults

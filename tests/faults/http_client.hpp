@@ -54,8 +54,12 @@ class HttpClient {
   Broken broken_ = Broken::kNotConnected;
 };
 
-/// The text of a request. `headers` are complete lines, each with its CRLF.
+/// The text of a request to the API. `headers` are complete lines, each with its CRLF.
 std::string request_text(std::string_view method, std::string_view path, std::string_view headers,
                          std::string_view body);
+
+/// The same to any path, with a form as its body: what browsers and Stripe's clients send.
+std::string form_text(std::string_view method, std::string_view path, std::string_view headers,
+                      std::string_view form);
 
 }  // namespace purser::faults

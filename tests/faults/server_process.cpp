@@ -24,6 +24,17 @@ int status_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// The port of "http://127.0.0.1:8130"; 0 when there is none.
+std::uint16_t port_of(const json::Value& ready, const char* name) {
+  const std::string url = ready.string_at(name).value_or("");
+  const auto colon = url.rfind(':');
+  std::uint16_t port = 0;
+  if (colon != std::string::npos) {
+    std::from_chars(url.data() + colon + 1, url.data() + url.size(), port);
+  }
+  return port;
+}
+
 }  // namespace
 
 void pause_for(std::chrono::milliseconds time) {
@@ -37,8 +48,9 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-ServerProcess::ServerProcess(std::string program, std::string work)
-    : program_(std::move(program)), work_(std::move(work)) {}
+ServerProcess::ServerProcess(std::string program, std::string work,
+                             std::vector<std::string> options)
+    : program_(std::move(program)), work_(std::move(work)), options_(std::move(options)) {}
 
 ServerProcess::~ServerProcess() { kill(); }
 
@@ -67,9 +79,10 @@ bool ServerProcess::spawn() {
   const std::string ready = work_ + "/ready.json";
   ::unlink(ready.c_str());
   started_ = std::chrono::steady_clock::now();
-  pid_ = spawn_program(
-      {"serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0", "--ready-file", ready},
-      work_ + "/server.log");
+  std::vector<std::string> words = {
+      "serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0", "--ready-file", ready};
+  words.insert(words.end(), options_.begin(), options_.end());
+  pid_ = spawn_program(words, work_ + "/server.log");
   return pid_ > 0;
 }
 
@@ -77,10 +90,8 @@ bool ServerProcess::wait_ready() {
   for (;;) {
     const auto waited = std::chrono::steady_clock::now() - started_;
     if (const auto ready = json::parse(read_file(work_ + "/ready.json"))) {
-      const std::string url = ready->string_at("url").value_or("");
-      const auto colon = url.rfind(':');
-      if (colon != std::string::npos) {
-        std::from_chars(url.data() + colon + 1, url.data() + url.size(), port_);
+      if ((port_ = port_of(*ready, "url")) != 0) {
+        sandbox_port_ = port_of(*ready, "sandbox_url");
         ready_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
         return true;
       }

@@ -19,8 +19,9 @@ struct Keys {
 
 class ServerProcess {
  public:
-  /// `program` is the built purser; everything it keeps goes to `work`/data.
-  ServerProcess(std::string program, std::string work);
+  /// `program` is the built purser; everything it keeps goes to `work`/data. `options` are further
+  /// words for `purser serve`.
+  ServerProcess(std::string program, std::string work, std::vector<std::string> options = {});
   ~ServerProcess();  ///< kills it if it runs
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -38,6 +39,7 @@ class ServerProcess {
   int wait_end();    ///< its exit status; 128 + signal when a signal ended it
   bool running() const { return pid_ > 0; }
   std::uint16_t port() const { return port_; }
+  std::uint16_t sandbox_port() const { return sandbox_port_; }
   pid_t pid() const { return pid_; }
 
   /// Runs `purser <words> --data …`; its exit status, and what it printed.
@@ -49,8 +51,10 @@ class ServerProcess {
 
   std::string program_;
   std::string work_;
+  std::vector<std::string> options_;
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
+  std::uint16_t sandbox_port_ = 0;
   std::chrono::steady_clock::time_point started_;
   std::chrono::milliseconds ready_time_{0};
 };

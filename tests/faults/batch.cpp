@@ -1,0 +1,206 @@
+#include "tests/faults/batch.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "json/json.hpp"
+#include "tests/faults/books_audit.hpp"
+
+namespace purser::faults {
+
+namespace {
+
+constexpr Millis kHour{3'600'000};
+// Longer than any pause that Purser makes between two attempts, then than any between two looks.
+constexpr Millis kRounds[] = {{0},
+                              {2 * kHour.count},
+                              {2 * kHour.count},
+                              {7 * kHour.count},
+                              {26 * kHour.count},
+                              {26 * kHour.count},
+                              {50 * kHour.count}};
+constexpr std::chrono::milliseconds kPoll{20};
+constexpr int kMostPolls = 3'000;
+
+/// "200", or an error's code.
+std::string outcome_of(const Deed& deed) {
+  if (deed.status == 0) return "UNKNOWN";
+  if (deed.status < 300) return "200";
+  const auto answer = json::parse(deed.answer);
+  return answer ? answer->string_at("code").value_or("?") : "?";
+}
+
+}  // namespace
+
+Batch::Batch(BatchOptions options, Tally& tally)
+    : options_(std::move(options)),
+      tally_(tally),
+      script_(write_script(options_.seed, options_.journeys)),
+      shop_(options_.program, options_.work) {
+  const int acts = static_cast<int>(script_.acts.size());
+  for (int i = 0; i < options_.journeys; ++i) {
+    travellers_.emplace_back(plan_journey(options_.seed, i, acts), shop_);
+  }
+}
+
+Findings Batch::run() {
+  const std::string trouble = shop_.open(script_.start, journeys_catalog());
+  if (!trouble.empty()) {
+    findings_.add(trouble);
+    return findings_;
+  }
+  for (std::size_t act = 0; act < script_.acts.size() && trouble_.empty(); ++act) play_act(act);
+  if (!trouble_.empty()) {
+    findings_.add(trouble_);
+    return findings_;
+  }
+  converge();
+  const std::string differences = shop_.verify();
+  if (!differences.empty()) findings_.add("purser verify: " + differences);
+  count();
+  return findings_;
+}
+
+void Batch::must(bool good, const char* what) {
+  if (!good && trouble_.empty()) trouble_ = what;
+}
+
+void Batch::play_act(std::size_t act) {
+  const Act& now = script_.acts[act];
+  must(shop_.set_faults(now.faults), "the sandbox takes no faults");
+  const std::uint64_t before = shop_.answers();
+  std::atomic<bool> over{false};
+  std::thread journeys([this, act, &over] {
+    play_journeys(act);
+    over = true;
+  });
+  auto kill = now.kills.begin();
+  while (!over) {
+    if (trouble_.empty() && kill != now.kills.end() && shop_.answers() - before >= *kill) {
+      ++kill;
+      must(shop_.kill_and_restart(), "the server does not start again after a kill");
+    }
+    pause_for(std::chrono::milliseconds(1));
+  }
+  journeys.join();
+  if (!trouble_.empty()) return;
+  must(shop_.tick(), "the sandbox does not answer");
+  must(shop_.set_clock(shop_.now() + now.pause), "the clock cannot be moved");
+  must(shop_.tick(), "the sandbox does not come to an end with what time brought");
+}
+
+void Batch::play_journeys(std::size_t act) {
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < options_.connections; ++i) {
+    threads.emplace_back([this, act, &next] {
+      for (std::size_t who; (who = next.fetch_add(1)) < travellers_.size();) {
+        travellers_[who].play_act(act);
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
+
+/// Faults stop, what was lost is sent again, time goes on: then both sides must agree.
+void Batch::converge() {
+  if (!shop_.set_faults({})) return findings_.add("the sandbox takes no orders");
+  if (script_.dies_last && !shop_.kill_and_restart()) {
+    return findings_.add("the server does not start again after its last death");
+  }
+  Findings last;
+  int rounds = 0;
+  for (const Millis pause : kRounds) {
+    ++rounds;
+    if (pause.count > 0 && !shop_.set_clock(shop_.now() + pause)) break;
+    const auto provider = provider_books();
+    if (!provider) break;
+    redeliver(*provider);
+    if (!shop_.tick()) break;
+    wait_until_idle();
+    last = {};
+    if (audit_once(last)) break;
+  }
+  tally_.add("rounds_to_converge", rounds);
+  for (const std::string& violation : last.violations) findings_.add(violation);
+  audit_due_repeats();
+}
+
+/// A write to an account records what was due in it.
+void Batch::audit_due_repeats() {
+  Caller caller(shop_);
+  for (const Traveller& traveller : travellers_) {
+    const std::string& customer = traveller.diary().customer;
+    for (const char* item : {"calls", "bonus"}) {
+      const std::string name = customer + "-last-" + item;
+      const Answer answer = caller.ask(
+          As::kServer, "POST", "/customers/custom/" + customer + "/items/" + item + "/quantity",
+          "{\"change\":1}", name);
+      if (answer.status != 200) findings_.add(name + ": " + answer.text);
+    }
+  }
+  const auto seller = read_seller_books(shop_.database());
+  if (!seller) return findings_.add("the books cannot be read");
+  audit_repeats(*seller, shop_.now(), findings_);
+}
+
+void Batch::redeliver(const ProviderBooks& provider) {
+  Caller caller(shop_);
+  for (const std::string& event : provider.undelivered) {
+    caller.page("POST", "/_sandbox/events/" + event + "/redeliver", "");
+  }
+  tally_.add("events_sent_again", static_cast<std::int64_t>(provider.undelivered.size()));
+}
+
+/// Until Purser has nothing left to do at this instant.
+void Batch::wait_until_idle() {
+  for (int i = 0; i < kMostPolls; ++i) {
+    if (work_due(shop_.database(), shop_.now().millis()) == 0) return;
+    pause_for(kPoll);
+  }
+  findings_.add("Purser does not come to an end with what is due");
+}
+
+std::optional<ProviderBooks> Batch::provider_books() {
+  Caller caller(shop_);
+  const Answer books = caller.page("GET", "/_sandbox/books", "");
+  if (books.status != 200) return std::nullopt;
+  return read_provider_books(books.body);
+}
+
+bool Batch::audit_once(Findings& findings) {
+  auto provider = provider_books();
+  auto seller = read_seller_books(shop_.database());
+  if (!provider || !seller) {
+    findings.add("the books cannot be read");
+    return false;
+  }
+  provider_ = *std::move(provider);
+  seller_ = *std::move(seller);
+  std::vector<Diary> diaries;
+  for (const Traveller& traveller : travellers_) diaries.push_back(traveller.diary());
+  audit_books(provider_, seller_, diaries, findings);
+  return findings.violation_count == 0;
+}
+
+void Batch::count() {
+  const auto size = [](const auto& rows) { return static_cast<std::int64_t>(rows.size()); };
+  tally_.add("journeys", options_.journeys);
+  tally_.add("answers", static_cast<std::int64_t>(shop_.answers()));
+  tally_.add("kills", static_cast<std::int64_t>(shop_.kills()));
+  tally_.add("purchases", size(seller_.purchases));
+  tally_.add("charges", std::count_if(provider_.charges.begin(), provider_.charges.end(),
+                                      [](const auto& row) { return row.status == "succeeded"; }));
+  tally_.add("refunds", size(provider_.refunds));
+  tally_.add("disputes", size(provider_.disputes));
+  tally_.add("subscriptions", size(provider_.subscriptions));
+  tally_.add("ledger_entries", size(seller_.entries));
+  tally_.add("alarms", size(seller_.alarms));
+  for (const Traveller& traveller : travellers_) {
+    for (const Deed& deed : traveller.diary().deeds) tally_.add("answered_" + outcome_of(deed), 1);
+  }
+}
+
+}  // namespace purser::faults
