@@ -109,6 +109,48 @@ Reply reply_of(const Answer& answer) {
   return {json_response(200, std::get<json::Value>(answer))};
 }
 
+// The faults after which nothing was done and no key is remembered.
+bool is_refusal(FaultKind kind) {
+  return kind == FaultKind::kConflict || kind == FaultKind::kRateLimit ||
+         kind == FaultKind::kFreeze;
+}
+
+Reply refuse(const Fault& fault) {
+  Reply reply = reply_of(fault_failure(fault.kind));
+  auto& headers = reply.response.headers;
+  headers.push_back({"stripe-should-retry", "true"});
+  if (fault.kind == FaultKind::kRateLimit) {
+    headers.push_back({"retry-after", std::to_string(fault.retry_after)});
+  }
+  if (fault.kind == FaultKind::kFreeze) {
+    reply.response.drop = true;
+    reply.delay = std::chrono::milliseconds(fault.delay_ms);
+  }
+  return reply;
+}
+
+// What a fault does to the answer of a request that was done.
+void spoil(Reply& reply, const Fault& fault) {
+  std::string& body = reply.response.body;
+  switch (fault.kind) {
+    case FaultKind::kDrop:
+      reply.response.drop = true;
+      return;
+    case FaultKind::kDelay:
+      reply.delay = std::chrono::milliseconds(fault.delay_ms);
+      return;
+    case FaultKind::kGarbage:  // cut off in the middle, and ended by what is in no document
+      body.resize(body.size() / 2);
+      body += "\xff\xfe<html>";
+      return;
+    case FaultKind::kHuge:
+      body.resize(std::max(body.size(), static_cast<std::size_t>(fault.bytes)), ' ');
+      return;
+    default:
+      return;
+  }
+}
+
 }  // namespace
 
 /// One API request on its way.
@@ -157,11 +199,7 @@ Reply Service::execute(Execution& execution) {
   execution.fault = faults_.strike_request(*world_, request.method, execution.path);
   const auto fault_kind =
       execution.fault ? std::optional(execution.fault->kind) : std::optional<FaultKind>();
-  if (fault_kind == FaultKind::kConflict || fault_kind == FaultKind::kRateLimit) {
-    Reply reply = reply_of(fault_failure(*fault_kind));
-    reply.response.headers.push_back({"stripe-should-retry", "true"});
-    return reply;
-  }
+  if (fault_kind && is_refusal(*fault_kind)) return refuse(*execution.fault);
   Reply reply;
   if (auto known = answer_from_key(execution)) {
     reply = *std::move(known);
@@ -171,9 +209,8 @@ Reply Service::execute(Execution& execution) {
     if (fault_kind == FaultKind::kErrorAfter) reply = reply_of(fault_failure(*fault_kind));
     remember(execution, reply);
   }
-  if (fault_kind == FaultKind::kDrop) reply.response.drop = true;
+  if (execution.fault) spoil(reply, *execution.fault);
   if (fault_kind == FaultKind::kDelay) {
-    reply.delay = std::chrono::milliseconds(execution.fault->delay_ms);
     reply.in_use = {execution.account->id, execution.key};
     if (!execution.key.empty() && reply.delay.count() > 0) keys_in_use_.insert(reply.in_use);
   }

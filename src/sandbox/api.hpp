@@ -82,6 +82,7 @@ std::vector<Route> preview_routes();
 std::vector<Route> dispute_routes();
 std::vector<Route> test_clock_routes();
 std::vector<Route> connect_routes();
+std::vector<Route> search_routes();
 
 /// The object as the API shows it: with the addresses of its pages, which are not stored because
 /// they can be others after a restart.
@@ -119,5 +120,7 @@ std::optional<Failure> expand(Call& call, json::Value& document,
 /// https://docs.stripe.com/api/events/object
 void emit(World& world, Account& account, const Cause& cause, const std::string& type,
           const json::Value& object, const json::Value& before = {});
+/// Adds deliveries to the endpoints that listen to the event now and are not among its own yet.
+void add_new_endpoints(World& world, Account& account, Record& event);
 
 }  // namespace purser::sandbox

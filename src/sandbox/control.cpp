@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sandbox/disputes.hpp"
 #include "sandbox/service.hpp"
 
@@ -10,6 +12,11 @@
 //   POST   /_sandbox/disputes                              charge or payment_intent, reason
 //   GET, POST, DELETE /_sandbox/faults                     see Faults::add
 //   POST   /_sandbox/events/{id}/redeliver                 send an event again
+//   POST   /_sandbox/events/replay                         ids[], type, since, undelivered: send
+//   all
+//                                                          events again to which all of it applies,
+//                                                          oldest first; answers when they have
+//                                                          been sent once
 //   POST   /_sandbox/checkout/sessions/{id}/settle         outcome=succeeded|failed: a debit's end
 
 namespace purser::sandbox {
@@ -53,6 +60,7 @@ Reply Service::answer_control(const net::Request& request, const std::string& pa
       return reply;
     }
     if (path == "/_sandbox/disputes") return dispute(params);
+    if (path == "/_sandbox/events/replay") return replay(params);
     const std::string event = between(path, "/_sandbox/events/", "/redeliver");
     if (!event.empty()) return redeliver(event);
     const std::string session = between(path, "/_sandbox/checkout/sessions/", "/settle");
@@ -69,6 +77,36 @@ Reply Service::redeliver(const std::string& event_id) {
     return {json_response(200, event->doc)};
   }
   return refusal(no_such("event", event_id));
+}
+
+Reply Service::replay(Params& params) {
+  const auto ids = params.text_list("ids");
+  const auto type = params.text("type");
+  const auto since = params.integer("since", 0);
+  const bool only_undelivered = params.boolean("undelivered").value_or(false);
+  if (const auto failure = params.finish()) return refusal(*failure);
+  std::set<std::string> missing(ids.begin(), ids.end());
+  std::vector<std::pair<Account*, Record*>> chosen;
+  for (const auto& [account_id, account] : world_->accounts()) {
+    for (const auto& event : account->of(kEvent).in_order()) {
+      missing.erase(event->id());
+      if (!ids.empty() && std::find(ids.begin(), ids.end(), event->id()) == ids.end()) continue;
+      if (type && text_at(event->doc, "type") != *type) continue;
+      if (since && int_at(event->doc, "created") < *since) continue;
+      if (only_undelivered && int_at(event->doc, "pending_webhooks") == 0) continue;
+      chosen.emplace_back(account.get(), event.get());
+    }
+  }
+  if (!missing.empty()) return refusal(no_such("event", *missing.begin()));
+  std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
+    return int_at(a.second->doc, "created") < int_at(b.second->doc, "created");
+  });
+  std::size_t deliveries = 0;
+  for (const auto& [account, event] : chosen) deliveries += courier_.redeliver(*account, *event);
+  Reply reply{json_response(200, object({{"events", static_cast<std::int64_t>(chosen.size())},
+                                         {"deliveries", static_cast<std::int64_t>(deliveries)}}))};
+  reply.after_deliveries = true;
+  return reply;
 }
 
 Reply Service::settings(const std::string& method, Params& params) {

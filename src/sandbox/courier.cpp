@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "crypto/crypto.hpp"
+#include "sandbox/api.hpp"
 #include "sandbox/document.hpp"
 
 namespace purser::sandbox {
@@ -76,9 +77,16 @@ void Courier::send_out(Account& account, Record& event, std::size_t delivery) {
     case FaultKind::kHookReorder:
       return schedule(std::move(job), kReorderMs);
     case FaultKind::kHookForge:
-      job.forged = true;
-      schedule(job, 0);
-      job.forged = false;
+      schedule_as(job, Guise::kForged);
+      return schedule(std::move(job), 0);
+    case FaultKind::kHookAccount:
+      schedule_as(job, Guise::kOtherAccount);
+      return schedule(std::move(job), 0);
+    case FaultKind::kHookLivemode:
+      schedule_as(job, Guise::kLivemode);
+      return schedule(std::move(job), 0);
+    case FaultKind::kHookReplay:
+      job.replay_age = fault->age_seconds;
       return schedule(std::move(job), 0);
     default:  // twice
       schedule(job, 0);
@@ -86,7 +94,8 @@ void Courier::send_out(Account& account, Record& event, std::size_t delivery) {
   }
 }
 
-void Courier::redeliver(Account& account, Record& event) {
+std::size_t Courier::redeliver(Account& account, Record& event) {
+  add_new_endpoints(world_, account, event);
   json::Array& deliveries = deliveries_of(event);
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     set(deliveries[i], "state", "pending");
@@ -95,6 +104,12 @@ void Courier::redeliver(Account& account, Record& event) {
   }
   set(event.doc, "pending_webhooks", static_cast<std::int64_t>(deliveries.size()));
   world_.changed(account, kEvent, event);
+  return deliveries.size();
+}
+
+void Courier::schedule_as(Job job, Guise guise) {
+  job.guise = guise;
+  schedule(std::move(job), 0);
 }
 
 void Courier::schedule(Job job, std::int64_t delay_ms) {
@@ -105,8 +120,23 @@ void Courier::schedule(Job job, std::int64_t delay_ms) {
 void Courier::run(const Job& job) {
   const auto parcel = pack(job);
   if (!parcel) return;
-  const bool delivered = post(*parcel);
-  if (!job.forged && !scheduler_.stopping()) note(job, delivered);
+  const bool delivered = post(*parcel, parcel->signature);
+  if (job.guise == Guise::kReal && !scheduler_.stopping()) note(job, delivered);
+  if (!parcel->old_signature.empty()) post(*parcel, parcel->old_signature);
+}
+
+// An event that is not the receiver's has an id of its own: it must not hide the real one.
+std::string Courier::body_of(const Record& event, Guise guise) {
+  if (guise != Guise::kOtherAccount && guise != Guise::kLivemode) return json::dump(event.doc);
+  const bool live = guise == Guise::kLivemode;
+  json::Value other = event.doc;
+  set(other, "id", event.id() + (live ? "live" : "other"));
+  if (live) {
+    set(other, "livemode", true);
+  } else {
+    set(other, "account", "acct_1SomebodyElse00");
+  }
+  return json::dump(other);
 }
 
 std::optional<Courier::Parcel> Courier::pack(const Job& job) {
@@ -118,9 +148,13 @@ std::optional<Courier::Parcel> Courier::pack(const Job& job) {
   if (endpoint->deleted() || text_at(endpoint->doc, "status") != "enabled") return std::nullopt;
   Parcel parcel;
   parcel.url = text_at(endpoint->doc, "url");
-  parcel.body = json::dump(event.doc);
-  const std::string secret = job.forged ? "whsec_forged" : text_at(endpoint->hidden, "secret");
+  parcel.body = body_of(event, job.guise);
+  const std::string secret =
+      job.guise == Guise::kForged ? "whsec_forged" : text_at(endpoint->hidden, "secret");
   parcel.signature = sign_event(secret, world_.now_seconds(), parcel.body);
+  if (job.replay_age > 0) {
+    parcel.old_signature = sign_event(secret, world_.now_seconds() - job.replay_age, parcel.body);
+  }
   return parcel;
 }
 
@@ -139,7 +173,9 @@ void Courier::note(const Job& job, bool delivered) {
     set(delivery, "state", "failed");
   } else if (was_pending) {
     const std::int64_t doubled = kFirstPauseMs << std::min<std::int64_t>(attempts - 1, 20);
-    schedule(job, std::min(doubled, kLongestPauseMs));
+    Job again = job;
+    again.replay_age = 0;
+    schedule(std::move(again), std::min(doubled, kLongestPauseMs));
   }
   world_.changed(account, kEvent, event);
   // A mark that cannot be written costs a second delivery after a restart, which receivers must
@@ -147,12 +183,12 @@ void Courier::note(const Job& job, bool delivered) {
   (void)world_.commit();
 }
 
-bool Courier::post(const Parcel& parcel) {
+bool Courier::post(const Parcel& parcel, const std::string& signature) {
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, FreeCurl> curl(initialized == CURLE_OK ? curl_easy_init() : nullptr);
   if (!curl) return false;
   curl_slist* raw = curl_slist_append(nullptr, "Content-Type: application/json; charset=utf-8");
-  raw = curl_slist_append(raw, ("Stripe-Signature: " + parcel.signature).c_str());
+  raw = curl_slist_append(raw, ("Stripe-Signature: " + signature).c_str());
   raw = curl_slist_append(raw, "User-Agent: Stripe/1.0 (+https://stripe.com/docs/webhooks)");
   raw = curl_slist_append(raw, "Expect:");
   const std::unique_ptr<curl_slist, FreeCurl> headers(raw);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sandbox/api.hpp"
 
 namespace purser::sandbox {
@@ -11,16 +13,31 @@ bool listens(const Record& endpoint, const std::string& type) {
   return false;
 }
 
-void add_deliveries(json::Array& deliveries, Account& owner, bool from_connected,
-                    const std::string& type) {
+bool has_delivery_to(const json::Array& deliveries, const std::string& endpoint) {
+  return std::any_of(deliveries.begin(), deliveries.end(), [&](const json::Value& delivery) {
+    return text_at(delivery, "endpoint") == endpoint;
+  });
+}
+
+void add_deliveries_to(json::Array& deliveries, Account& owner, bool from_connected,
+                       const std::string& type) {
   for (const auto& endpoint : owner.of(kEndpoint).in_order()) {
     if (bool_at(endpoint->hidden, "connect") != from_connected || !listens(*endpoint, type))
       continue;
+    if (has_delivery_to(deliveries, endpoint->id())) continue;
     deliveries.push_back(object({{"account", owner.id},
                                  {"endpoint", endpoint->id()},
                                  {"state", "pending"},
                                  {"attempts", 0}}));
   }
+}
+
+// To the account's own endpoints, and to those of its platform that listen to connected accounts.
+void add_deliveries(json::Array& deliveries, World& world, Account& account,
+                    const std::string& type) {
+  add_deliveries_to(deliveries, account, false, type);
+  if (account.owner.empty()) return;
+  add_deliveries_to(deliveries, *world.find_account(account.owner), true, type);
 }
 
 // The members that an update changed, with their old values.
@@ -57,10 +74,7 @@ Answer list_events(Call& call) {
 void emit(World& world, Account& account, const Cause& cause, const std::string& type,
           const json::Value& subject, const json::Value& before) {
   json::Array deliveries;
-  add_deliveries(deliveries, account, false, type);
-  if (!account.owner.empty()) {
-    add_deliveries(deliveries, *world.find_account(account.owner), true, type);
-  }
+  add_deliveries(deliveries, world, account, type);
   json::Value data = object({{"object", present(subject, world.base_url)}});
   if (!before.is_null()) {
     set(data, "previous_attributes", previous_attributes(before, subject));
@@ -82,6 +96,11 @@ void emit(World& world, Account& account, const Cause& cause, const std::string&
   world.new_events.emplace_back(account.id, text_at(event, "id"));
   world.put(account, kEvent, std::move(event),
             object({{"deliveries", json::Value(std::move(deliveries))}}));
+}
+
+void add_new_endpoints(World& world, Account& account, Record& event) {
+  add_deliveries(*event.hidden.find("deliveries")->as_array(), world, account,
+                 text_at(event.doc, "type"));
 }
 
 void Scene::tell(const std::string& type, const json::Value& subject,

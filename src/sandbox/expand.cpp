@@ -60,7 +60,8 @@ class Expander {
   std::optional<Failure> step(json::Value& document, std::size_t index) {
     if (index == steps_.size() || document.is_null()) return std::nullopt;
     const std::string& name = steps_[index];
-    if (name == "data" && text_at(document, "object") == "list") {
+    const std::string type = text_at(document, "object");
+    if (name == "data" && (type == "list" || type == "search_result")) {
       for (json::Value& element : *document.find("data")->as_array()) {
         if (auto failure = step(element, index + 1)) return failure;
       }

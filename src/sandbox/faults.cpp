@@ -9,19 +9,30 @@
 namespace purser::sandbox {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 11> kNames{{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 17> kNames{{
     {"drop", FaultKind::kDrop},
     {"delay", FaultKind::kDelay},
     {"409", FaultKind::kConflict},
     {"429", FaultKind::kRateLimit},
     {"500", FaultKind::kError},
     {"500_after", FaultKind::kErrorAfter},
+    {"garbage", FaultKind::kGarbage},
+    {"huge", FaultKind::kHuge},
+    {"freeze", FaultKind::kFreeze},
     {"webhook_duplicate", FaultKind::kHookDuplicate},
     {"webhook_reorder", FaultKind::kHookReorder},
     {"webhook_lose", FaultKind::kHookLose},
     {"webhook_delay", FaultKind::kHookDelay},
     {"webhook_forge", FaultKind::kHookForge},
+    {"webhook_replay", FaultKind::kHookReplay},
+    {"webhook_account", FaultKind::kHookAccount},
+    {"webhook_livemode", FaultKind::kHookLivemode},
 }};
+
+constexpr std::int64_t kUsualHuge = 16 * 1024 * 1024;
+constexpr std::int64_t kMaxHuge = 256 * 1024 * 1024;
+constexpr std::int64_t kUsualAge = 600;  // twice what receivers should still believe
+constexpr std::int64_t kMaxAge = 366LL * 24 * 60 * 60;
 
 bool is_hook_fault(FaultKind kind) { return kind >= FaultKind::kHookDuplicate; }
 
@@ -53,6 +64,9 @@ std::optional<Failure> Faults::add(Params& params) {
   fault.method = params.text("method").value_or("");
   fault.event_type = params.text("event_type").value_or("");
   fault.delay_ms = params.integer("delay_ms", 0, 600'000).value_or(1000);
+  fault.retry_after = params.integer("retry_after", 0, 3600).value_or(0);
+  fault.bytes = params.integer("bytes", 1, kMaxHuge).value_or(kUsualHuge);
+  fault.age_seconds = params.integer("age_seconds", 1, kMaxAge).value_or(kUsualAge);
   if (auto failure = params.finish()) return failure;
   faults_.push_back(std::move(fault));
   return std::nullopt;
@@ -67,7 +81,10 @@ json::Value Faults::describe() const {
                            {"path", fault.path},
                            {"method", fault.method},
                            {"event_type", fault.event_type},
-                           {"delay_ms", fault.delay_ms}}));
+                           {"delay_ms", fault.delay_ms},
+                           {"retry_after", fault.retry_after},
+                           {"bytes", fault.bytes},
+                           {"age_seconds", fault.age_seconds}}));
   }
   return object({{"faults", json::Value(std::move(list))}});
 }

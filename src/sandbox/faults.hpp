@@ -17,14 +17,21 @@ enum class FaultKind : std::uint8_t {
   kDrop,           ///< do it, then close the connection instead of answering
   kDelay,          ///< do it, and answer after delay_ms
   kConflict,       ///< 409, nothing done
-  kRateLimit,      ///< 429, nothing done
+  kRateLimit,      ///< 429 with Retry-After, nothing done
   kError,          ///< 500, nothing done; the idempotency key remembers it
   kErrorAfter,     ///< do it, then answer 500; the idempotency key remembers that
+  kGarbage,        ///< do it, and answer 200 with what is no JSON
+  kHuge,           ///< do it, and answer with a body of `bytes`: the document, then spaces
+  kFreeze,         ///< nothing done; no answer for delay_ms, then the connection closes
   kHookDuplicate,  ///< deliver twice
   kHookReorder,    ///< deliver behind the events that come meanwhile
   kHookLose,       ///< never deliver
   kHookDelay,      ///< deliver after delay_ms
   kHookForge,      ///< deliver a copy with a wrong signature before the real one
+  kHookReplay,     ///< deliver it, then a copy as it was signed age_seconds ago
+  // Before the real one, an event of its own that is signed but not meant for the receiver:
+  kHookAccount,   ///< of another account
+  kHookLivemode,  ///< of live mode
 };
 
 /// One fault that was asked for.
@@ -36,12 +43,16 @@ struct Fault {
   std::string method;              ///< only requests with this method; empty: all
   std::string event_type;          ///< only events of this type; empty: all
   std::int64_t delay_ms = 1000;
+  std::int64_t retry_after = 0;  ///< of a 429, in seconds
+  std::int64_t bytes = 0;        ///< of a huge body
+  std::int64_t age_seconds = 0;  ///< of a replayed signature
 };
 
 /// The faults that still have to strike. The world's mutex guards it.
 class Faults {
  public:
-  /// Reads kind, count, probability, path, method, event_type and delay_ms.
+  /// Reads kind, count, probability, path, method, event_type, delay_ms, retry_after, bytes and
+  /// age_seconds.
   std::optional<Failure> add(Params& params);
   void clear() { faults_.clear(); }
   json::Value describe() const;

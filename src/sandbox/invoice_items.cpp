@@ -103,6 +103,33 @@ Answer list_items(Call& call) {
   return list(call, kInvoiceItem, "/v1/invoiceitems", filter);
 }
 
+// Of an item of a price the amount follows from the price. There is no event about it.
+Answer update_item(Call& call) {
+  Record* item = call.world.find(call.account, kInvoiceItem, call.id());
+  if (item == nullptr || item->deleted()) return no_such("invoice item", call.id());
+  Params& params = call.params;
+  json::Value doc = item->doc;
+  if (const auto text = params.clearable_text("description")) set(doc, "description", *text);
+  if (const auto amount = params.integer("amount", -kMaxAmount, kMaxAmount)) {
+    if (!at(doc, "price").is_null()) {
+      params.complain(invalid("The amount of this invoice item follows from its price.", "amount"));
+    }
+    const std::int64_t quantity = int_at(doc, "quantity");
+    const std::int64_t unit = quantity == 0 ? 0 : *amount / quantity;
+    set(doc, "amount", *amount);
+    set(doc, "unit_amount", unit);
+    set(doc, "unit_amount_decimal", std::to_string(unit));
+  }
+  params.apply_metadata(*doc.find("metadata"));
+  if (const auto failure = params.finish()) return *failure;
+  if (!at(doc, "invoice").is_null()) {
+    return invalid("This invoice item is on an invoice already and cannot be changed.");
+  }
+  item->doc = std::move(doc);
+  call.world.changed(call.account, kInvoiceItem, *item);
+  return item->doc;
+}
+
 Answer delete_item(Call& call) {
   if (const auto failure = call.params.finish()) return *failure;
   Record* item = call.world.find(call.account, kInvoiceItem, call.id());
@@ -152,6 +179,7 @@ std::vector<Route> invoice_item_routes() {
   return {{"POST", "/v1/invoiceitems", create_item},
           {"GET", "/v1/invoiceitems", list_items},
           {"GET", "/v1/invoiceitems/:id", retrieve_item},
+          {"POST", "/v1/invoiceitems/:id", update_item},
           {"DELETE", "/v1/invoiceitems/:id", delete_item}};
 }
 

@@ -10,24 +10,31 @@ namespace {
 
 using kainjow::mustache::data;
 
-// "Then $10.00 every month", after a trial or with other words for what recurs.
+// "$10.00 every month", with the trial that comes before it.
 std::string note_of(const Record& session) {
   const std::string mode = text_at(session.doc, "mode");
   if (mode == "setup") return "Nothing is paid now. The card is kept for later payments.";
   if (mode != "subscription") return {};
-  const json::Value& terms = at(session.hidden, "subscription_data");
-  const auto days = terms.int_at("trial_period_days");
-  const bool trial = days || !at(terms, "trial_end").is_null();
+  const auto currency = Currency::parse(text_at(session.doc, "currency"));
+  std::int64_t amount = 0;
+  std::string every;
   for (const json::Value& line : *at(session.hidden, "line_items").as_array()) {
-    const json::Value& recurring = at(at(line, "price"), "recurring");
+    const json::Value& price = at(line, "price");
+    const json::Value& recurring = at(price, "recurring");
     if (recurring.is_null()) continue;
+    amount += int_at(price, "unit_amount") * int_at(line, "quantity");
     const std::int64_t count = int_at(recurring, "interval_count");
     const std::string unit = text_at(recurring, "interval");
-    const std::string every = count == 1 ? unit : std::to_string(count) + " " + unit + "s";
-    if (days) return std::to_string(*days) + " days free, then every " + every + ".";
-    return std::string(trial ? "A free trial first, then paid" : "Paid") + " every " + every + ".";
+    every = count == 1 ? unit : std::to_string(count) + " " + unit + "s";
   }
-  return {};
+  if (every.empty() || !currency) return {};
+  const std::string renewal = display_amount(amount, *currency) + " every " + every;
+  const json::Value& terms = at(session.hidden, "subscription_data");
+  if (const auto days = terms.int_at("trial_period_days")) {
+    return std::to_string(*days) + " days free, then " + renewal + ", until canceled.";
+  }
+  const bool trial = !at(terms, "trial_end").is_null();
+  return (trial ? "A free trial first, then " : "") + renewal + ", until canceled.";
 }
 
 std::string title_of(const std::string& mode) {

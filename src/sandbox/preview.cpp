@@ -48,7 +48,6 @@ Answer show(Call& call, const Record& customer, InvoiceOrder order,
   const std::int64_t balance = int_at(customer.doc, "balance");
   set(invoice, "ending_balance",
       balance + int_at(invoice, "total") - int_at(invoice, "amount_due"));
-  invoice.erase("id");  // it is nothing that could be asked for
   if (proration_date) set(invoice, "subscription_proration_date", *proration_date);
   return invoice;
 }
@@ -160,11 +159,18 @@ Answer preview_invoice(Call& call) {
   return preview_new(call, *customer, preview);
 }
 
+// The older way to ask for what comes next: its answer has no id.
+Answer upcoming_invoice(Call& call) {
+  Answer answer = preview_invoice(call);
+  if (auto* invoice = std::get_if<json::Value>(&answer)) invoice->erase("id");
+  return answer;
+}
+
 }  // namespace
 
 std::vector<Route> preview_routes() {
   return {{"POST", "/v1/invoices/create_preview", preview_invoice},
-          {"GET", "/v1/invoices/upcoming", preview_invoice}};
+          {"GET", "/v1/invoices/upcoming", upcoming_invoice}};
 }
 
 }  // namespace purser::sandbox

@@ -9,6 +9,32 @@ using testing::HasSubstr;
 
 class SandboxApiTest : public SandboxTest {};
 
+TEST_F(SandboxApiTest, SearchesWhatItKnows) {
+  const std::string ada =
+      post("/v1/customers", {{"name", "Ada"}, {"metadata[plan]", "pro"}}).text("id");
+  const std::string eve = post("/v1/customers", {{"name", "Eve"}}).text("id");
+  const auto search = [&](const std::string& query, const std::string& more = {}) {
+    return get("/v1/customers/search?query=" + net::percent_encode(query) + more);
+  };
+  EXPECT_EQ(search("name:\"ada\"").text("data.0.id"), ada);
+  EXPECT_EQ(search("-metadata['plan']:'pro'").text("data.0.id"), eve);
+  EXPECT_EQ(search("name:'Ada' AND name:'Eve'").count("data"), 0U);
+  const Seen first = search("name:'Ada' OR name:'Eve'", "&limit=1");
+  EXPECT_EQ(first.text("data.0.id"), eve);
+  EXPECT_TRUE(first.flag("has_more"));
+  const Seen second = search("created>0", "&limit=1&page=" + first.text("next_page"));
+  EXPECT_EQ(second.text("data.0.id"), ada);
+  EXPECT_TRUE(second.is_null("next_page"));
+  remove("/v1/customers/" + ada);
+  EXPECT_EQ(search("name:'Ada'").count("data"), 0U);
+  for (const char* wrong :
+       {"", "x", "name:", "name:'open", "name~'ab'", "shoe:'x'", "created>'x'",
+        "name:'a' AND name:'b' OR name:'c'", "name:'a' name:'b'", "metadata['']:'x'"}) {
+    EXPECT_EQ(search(wrong).text("error.param"), "query") << wrong;
+  }
+  EXPECT_EQ(search("name:'Ada'", "&page=cus_no").status, 400);
+}
+
 TEST_F(SandboxApiTest, AsksForAKeyOfTheTestMode) {
   EXPECT_EQ(fetch("GET", url_ + "/v1/account").status, 401);
   for (const char* header : {"Authorization: Bearer sk_live_x", "Authorization: Bearer pk_test_x",

@@ -239,7 +239,11 @@ TEST_F(SandboxChangeTest, PreviewsSayWhatTheyCannot) {
       post("/v1/invoices/create_preview",
            {{"customer", customer_}, {"subscription_details[items][0][price]", pro_}});
   EXPECT_EQ(first.number("amount_due"), 3000) << first.body;
-  EXPECT_EQ(first.text("id"), "");
+  EXPECT_EQ(first.text("id").rfind("upcoming_in_", 0), 0U);
+  EXPECT_EQ(get("/v1/invoices/" + first.text("id")).status, 404);
+  const Seen upcoming = get("/v1/invoices/upcoming?subscription=" + made_.text("id"));
+  EXPECT_EQ(upcoming.number("amount_due"), 1000) << upcoming.body;
+  EXPECT_EQ(upcoming.json().find("id"), nullptr) << "the older call shows none";
   EXPECT_EQ(preview({{"cancel_now", "true"}}).number("total"), -500);
   EXPECT_EQ(preview({}).number("amount_due"), 1000);
   EXPECT_EQ(get("/v1/invoices").count("data"), 1U);

@@ -91,7 +91,8 @@ TEST_F(SandboxModesTest, ATrialTakesACardAndNoMoney) {
   const std::string price = new_price(1000, "month");
   const Seen made = open("subscription", line(price, trial));
   EXPECT_EQ(made.number("amount_total"), 0) << made.body;
-  EXPECT_THAT(fetch("GET", made.text("url")).body, HasSubstr("7 days free, then every month."));
+  EXPECT_THAT(fetch("GET", made.text("url")).body,
+              HasSubstr("7 days free, then $10.00 every month, until canceled."));
   EXPECT_EQ(pay(made, "").status, 402) << "a card is wanted";
   EXPECT_EQ(pay(made, "4000000000000002").status, 402);
   EXPECT_EQ(pay(made, "4000000000000341").status, 303) << "can be saved";

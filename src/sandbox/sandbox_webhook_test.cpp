@@ -141,6 +141,89 @@ TEST_F(SandboxWebhookTest, WebhooksCanBeDoubledLostForgedAndReordered) {
   EXPECT_EQ(hook.next().object_id, lost) << "what was lost can be found and sent";
 }
 
+TEST_F(SandboxWebhookTest, StrangersEventsCanBeMixedIn) {
+  Hook hook;
+  const std::string secret = add_endpoint(hook, "customer.created");
+  for (const std::string kind : {"account", "livemode"}) {
+    fault({{"kind", "webhook_" + kind}});
+    const std::string customer = post("/v1/customers").text("id");
+    const Hook::Delivery strange = hook.next();
+    const Hook::Delivery real = hook.next();
+    for (const auto& delivery : {strange, real}) {
+      EXPECT_TRUE(is_signed_with(delivery, secret, 1'700'000'000));
+      EXPECT_EQ(delivery.object_id, customer);
+    }
+    EXPECT_NE(strange.event_id, real.event_id) << "it must not hide the real one";
+    const Seen claimed{200, strange.body, {}};
+    EXPECT_EQ(claimed.flag("livemode"), kind == "livemode");
+    EXPECT_EQ(claimed.text("account").empty(), kind == "livemode");
+    EXPECT_EQ(get("/v1/events/" + strange.event_id).status, 404);
+    EXPECT_EQ(get("/v1/events/" + real.event_id).status, 200);
+  }
+}
+
+TEST_F(SandboxWebhookTest, OldDeliveriesCanBeReplayed) {
+  Hook hook;
+  const std::string secret = add_endpoint(hook, "customer.created");
+  fault({{"kind", "webhook_replay"}, {"age_seconds", "400"}});
+  post("/v1/customers");
+  const Hook::Delivery first = hook.next();
+  const Hook::Delivery replayed = hook.next();
+  EXPECT_TRUE(is_signed_with(first, secret, 1'700'000'000));
+  EXPECT_TRUE(is_signed_with(replayed, secret, 1'700'000'000 - 400));
+  EXPECT_EQ(first.body, replayed.body);
+}
+
+TEST_F(SandboxWebhookTest, ManyEventsCanBeSentAgain) {
+  Hook hook;
+  const std::string secret = add_endpoint(hook, "customer.created");
+  const std::string path = url_ + "/_sandbox/events/replay";
+  post("/v1/customers");
+  const Hook::Delivery first = hook.next();
+  now_millis_ += 60'000;
+  fault({{"kind", "webhook_lose"}});
+  post("/v1/customers");
+  const std::string lost = get("/v1/events").text("data.0.id");
+  post("/v1/products", {{"name", "heard by nobody"}});
+
+  EXPECT_EQ(fetch("POST", path).number("deliveries"), 2) << "all of them, oldest first";
+  EXPECT_EQ(hook.next().event_id, first.event_id);
+  EXPECT_EQ(hook.next().event_id, lost);
+  EXPECT_EQ(
+      fetch("POST", path, {{"since", "1700000030"}, {"type", "customer.created"}}).number("events"),
+      1);
+  EXPECT_EQ(hook.next().event_id, lost);
+  EXPECT_EQ(fetch("POST", path, {{"ids[]", first.event_id}}).number("events"), 1);
+  EXPECT_EQ(hook.next().event_id, first.event_id);
+  EXPECT_EQ(fetch("POST", path, {{"undelivered", "true"}}).number("events"), 0);
+  EXPECT_EQ(fetch("POST", path, {{"ids[]", "evt_no"}}).status, 404);
+
+  Hook late;
+  add_endpoint(late);
+  EXPECT_EQ(fetch("POST", path, {{"type", "product.created"}}).number("deliveries"), 1);
+  EXPECT_EQ(late.next().type, "product.created") << "endpoints that came later get it too";
+}
+
+TEST_F(SandboxWebhookTest, AnswersCanBeGarbageOrHuge) {
+  fault({{"kind", "garbage"}});
+  const Seen garbage = post("/v1/customers", {}, "key-1");
+  EXPECT_EQ(garbage.status, 200);
+  EXPECT_FALSE(json::parse(garbage.body).has_value());
+  EXPECT_EQ(post("/v1/customers", {}, "key-1").text("object"), "customer") << "it was done";
+  fault({{"kind", "huge"}, {"bytes", "3000000"}});
+  const Seen huge = post("/v1/customers", {}, "key-2");
+  EXPECT_EQ(huge.body.size(), 3'000'000U);
+  EXPECT_EQ(huge.text("object"), "customer");
+  EXPECT_EQ(get("/v1/customers").count("data"), 2U);
+}
+
+TEST_F(SandboxWebhookTest, ItCanFreeze) {
+  fault({{"kind", "freeze"}, {"delay_ms", "1"}});
+  EXPECT_EQ(post("/v1/customers", {}, "key-1").status, 0);
+  EXPECT_EQ(get("/v1/customers").count("data"), 0U) << "nothing was done";
+  EXPECT_EQ(post("/v1/customers", {}, "key-1").status, 200) << "the key was not used";
+}
+
 TEST_F(SandboxWebhookTest, AnswersCanBeLostAfterTheEffect) {
   fault({{"kind", "drop"}, {"path", "/v1/customers"}});
   EXPECT_EQ(post("/v1/customers", {{"name", "Ada"}}, "key-1").status, 0);
@@ -152,10 +235,12 @@ TEST_F(SandboxWebhookTest, AnswersCanBeLostAfterTheEffect) {
 TEST_F(SandboxWebhookTest, AnswersCanBeRefusedOrFail) {
   for (const auto& [kind, status] :
        std::vector<std::pair<std::string, int>>{{"409", 409}, {"429", 429}}) {
-    fault({{"kind", kind}, {"method", "POST"}});
+    fault({{"kind", kind}, {"method", "POST"}, {"retry_after", "7"}});
     const Seen refused = post("/v1/customers", {}, "key-" + kind);
     EXPECT_EQ(refused.status, status);
     EXPECT_EQ(refused.headers.at("stripe-should-retry"), "true");
+    const auto wait = refused.headers.find("retry-after");
+    EXPECT_EQ(wait == refused.headers.end() ? "" : wait->second, kind == "429" ? "7" : "");
     EXPECT_EQ(post("/v1/customers", {}, "key-" + kind).status, 200) << "the key was not used";
   }
   for (const auto& [kind, effects] :

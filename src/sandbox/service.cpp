@@ -10,12 +10,13 @@ constexpr std::chrono::milliseconds kTick{500};
 
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
-  // The preview's paths look like an invoice's id, so they come first.
+  // The paths of previews and searches look like those of objects, so they come first.
   for (const auto& part :
-       {preview_routes(), connect_routes(), customer_routes(), balance_routes(), catalog_routes(),
-        session_routes(), payment_routes(), payment_method_routes(), setup_intent_routes(),
-        subscription_routes(), invoice_routes(), invoice_item_routes(), refund_routes(),
-        dispute_routes(), test_clock_routes(), event_routes(), endpoint_routes()}) {
+       {preview_routes(), search_routes(), connect_routes(), customer_routes(), balance_routes(),
+        catalog_routes(), session_routes(), payment_routes(), payment_method_routes(),
+        setup_intent_routes(), subscription_routes(), invoice_routes(), invoice_item_routes(),
+        refund_routes(), dispute_routes(), test_clock_routes(), event_routes(),
+        endpoint_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;

@@ -63,6 +63,7 @@ class Service {
   // control.cpp
   Reply answer_control(const net::Request& request, const std::string& path);
   Reply redeliver(const std::string& event_id);
+  Reply replay(Params& params);
   Reply settle(const std::string& session_id, Params& params);
   Reply dispute(Params& params);
   Reply settings(const std::string& method, Params& params);

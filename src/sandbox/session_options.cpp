@@ -61,8 +61,20 @@ json::Value read_setup_data(Call& call) {
   return data;
 }
 
+json::Value invoice_creation(bool enabled, const json::Value& data) {
+  return object({{"enabled", enabled},
+                 {"invoice_data", object({{"account_tax_ids", nullptr},
+                                          {"custom_fields", nullptr},
+                                          {"description", at(data, "description")},
+                                          {"footer", nullptr},
+                                          {"issuer", nullptr},
+                                          {"metadata", at(data, "metadata")},
+                                          {"rendering_options", nullptr}})}});
+}
+
 json::Value read_invoice_creation(Call& call, json::Value& session) {
   json::Value data = object({{"enabled", false}, {"metadata", empty_object()}});
+  set(session, "invoice_creation", invoice_creation(false, data));
   auto params = call.params.group("invoice_creation");
   if (!params) return data;
   const bool enabled = params->boolean("enabled").value_or(false);
@@ -71,18 +83,8 @@ json::Value read_invoice_creation(Call& call, json::Value& session) {
     set(data, "description", invoice->text("description", 1500));
     invoice->apply_metadata(*data.find("metadata"));
   }
-  if (enabled) {
-    set(session, "invoice_creation",
-        object({{"enabled", true},
-                {"invoice_data", object({{"account_tax_ids", nullptr},
-                                         {"custom_fields", nullptr},
-                                         {"description", at(data, "description")},
-                                         {"footer", nullptr},
-                                         {"issuer", nullptr},
-                                         {"metadata", at(data, "metadata")},
-                                         {"rendering_options", nullptr}})}}));
-    if (at(session, "customer").is_null()) set(session, "customer_creation", "always");
-  }
+  set(session, "invoice_creation", invoice_creation(enabled, data));
+  if (enabled && at(session, "customer").is_null()) set(session, "customer_creation", "always");
   return data;
 }
 

@@ -96,7 +96,7 @@ json::Value session_skeleton(Call& call) {
        {"customer_email", nullptr},
        {"expires_at", nullptr},
        {"invoice", nullptr},
-       {"invoice_creation", object({{"enabled", false}})},
+       {"invoice_creation", nullptr},
        {"livemode", false},
        {"locale", nullptr},
        {"metadata", empty_object()},

@@ -155,12 +155,31 @@ class Grammar {
   }
 
   void sandbox() {
-    CLI::App* made = command(app_, "sandbox", "Run the Stripe sandbox alone", Command::kSandbox);
+    CLI::App* made =
+        app_.add_subcommand("sandbox", "Run the Stripe sandbox alone, or send its events again");
+    made->callback([this, made] {  // it comes after the callback of `replay`
+      if (made->get_subcommands().empty()) result_.command = Command::kSandbox;
+    });
     made->add_option("--listen", result_.listen, "HOST:PORT")->capture_default_str();
     made->add_option("--state", result_.state_file,
                      "File that keeps its state; memory only without it")
         ->type_name("FILE");
     made->add_option("--seed", result_.seed, "Seed of its ids and faults")->capture_default_str();
+    made->add_option("--ready-file", result_.ready_file,
+                     "File that gets {\"url\", \"sandbox_url\", \"pid\"} once it is ready")
+        ->type_name("FILE");
+    CLI::App* replay = with_json(
+        command(*made, "replay",
+                "Send webhook events of a running sandbox again: those that are named, or all to "
+                "which the options apply",
+                Command::kSandboxReplay));
+    replay->add_option("EVENT", result_.events, "Ids of events");
+    replay->add_option("--type", result_.event_type, "Only of this type")->type_name("TYPE");
+    replay->add_option("--since", result_.since, "Only made then or later, in seconds since 1970")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("SECONDS");
+    replay->add_flag("--undelivered", result_.undelivered, "Only those that were not delivered");
+    replay->add_option("--url", result_.url, "The sandbox")->capture_default_str();
   }
 
   void information() {

@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
   kReconcile,
   kBackup,
   kSandbox,
+  kSandboxReplay,
   kConfig,
   kVersion,
   kReference,  ///< hidden: prints a generated document of docs/reference
@@ -36,21 +37,26 @@ struct Invocation {
   std::string config_file;                   ///< --config; empty: PURSER_CONFIG, else none
   std::map<std::string, std::string> flags;  ///< of settings, given on the command line
 
-  bool json = false;                      ///< --json
-  std::string ready_file;                 ///< serve
-  std::string name;                       ///< project create
-  std::string id;                         ///< project create --id
-  std::string project;                    ///< --project; reconcile: empty for all
-  std::string access;                     ///< keys create --access
-  std::string description;                ///< keys create --description
-  std::string key_id;                     ///< keys revoke
-  bool repair = false;                    ///< reconcile
-  bool dry_run = false;                   ///< reconcile
-  std::string file;                       ///< catalog, backup
-  std::string document;                   ///< reference
-  std::string listen = "127.0.0.1:8131";  ///< sandbox
-  std::string state_file;                 ///< sandbox
-  std::uint64_t seed = 1;                 ///< sandbox
+  bool json = false;                          ///< --json
+  std::string ready_file;                     ///< serve, sandbox
+  std::string name;                           ///< project create
+  std::string id;                             ///< project create --id
+  std::string project;                        ///< --project; reconcile: empty for all
+  std::string access;                         ///< keys create --access
+  std::string description;                    ///< keys create --description
+  std::string key_id;                         ///< keys revoke
+  bool repair = false;                        ///< reconcile
+  bool dry_run = false;                       ///< reconcile
+  std::string file;                           ///< catalog, backup
+  std::string document;                       ///< reference
+  std::string listen = "127.0.0.1:8131";      ///< sandbox
+  std::string state_file;                     ///< sandbox
+  std::uint64_t seed = 1;                     ///< sandbox
+  std::string url = "http://127.0.0.1:8131";  ///< sandbox replay
+  std::vector<std::string> events;            ///< sandbox replay
+  std::string event_type;                     ///< sandbox replay --type
+  std::string since;                          ///< sandbox replay --since
+  bool undelivered = false;                   ///< sandbox replay
 };
 
 /// Text to print and leave with this status: help, or what is wrong with the command line (status

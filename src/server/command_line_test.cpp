@@ -76,6 +76,20 @@ TEST(CommandLine, CatalogAndOperations) {
   const auto sandbox = call({"sandbox", "--listen", "127.0.0.1:0", "--state", "s", "--seed", "7"});
   EXPECT_EQ(sandbox.seed, 7U);
   EXPECT_EQ(sandbox.state_file, "s");
+  EXPECT_EQ(sandbox.command, Command::kSandbox);
+}
+
+TEST(CommandLine, ReplayOfTheSandboxsEvents) {
+  const auto replay = call({"sandbox", "replay", "evt_1", "evt_2", "--type", "charge.failed",
+                            "--since", "17", "--undelivered", "--url", "http://127.0.0.1:9"});
+  EXPECT_EQ(replay.command, Command::kSandboxReplay);
+  EXPECT_EQ(replay.events, (std::vector<std::string>{"evt_1", "evt_2"}));
+  EXPECT_EQ(replay.event_type, "charge.failed");
+  EXPECT_EQ(replay.since, "17");
+  EXPECT_TRUE(replay.undelivered);
+  EXPECT_EQ(replay.url, "http://127.0.0.1:9");
+  EXPECT_EQ(call({"sandbox", "replay"}).url, "http://127.0.0.1:8131");
+  EXPECT_EQ(leave({"sandbox", "replay", "--since", "x"}).status, 2);
 }
 
 TEST(CommandLine, WrongCallsLeaveWithStatusTwoAndSayWhy) {

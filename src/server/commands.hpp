@@ -37,6 +37,7 @@ class Workplace {
 
 int run_serve(const Invocation& invocation, const Settings& settings);
 int run_sandbox(const Invocation& invocation);
+int run_sandbox_replay(const Invocation& invocation);
 
 int run_project_create(const Invocation& invocation, const Settings& settings);
 int run_project_list(const Invocation& invocation, const Settings& settings);

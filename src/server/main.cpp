@@ -23,6 +23,8 @@ int run(const Invocation& invocation) {
       return run_catalog_check(invocation);
     case Command::kSandbox:
       return run_sandbox(invocation);
+    case Command::kSandboxReplay:
+      return run_sandbox_replay(invocation);
     default:
       break;
   }
