@@ -94,6 +94,8 @@ Result<std::string> Application::difference(Shown shown) {
                            remote_name(purchase_.customer)));
   if (customer != remote.customer) return std::string("customer");
   if (domain::is_final(remote.status)) return std::string();  // it charges nothing any more
+  // What has ended here forgot the plan that waited, whose price may be shown; it is only ended.
+  if (purchase_.status != domain::PurchaseStatus::kActive) return std::string();
   const domain::Price* price =
       purchase_.price ? purchase_.product.find_price(*purchase_.price) : nullptr;
   const bool same_currency =

@@ -139,6 +139,23 @@ TEST(Switch, DownLeavesACreditThatTheNextInvoiceUsesUp) {
   EXPECT_EQ(world.kinds(), "purchase switch renewal");
 }
 
+TEST(Switch, OneThatWaitedIsNoAlarmOnceADisputeHasEndedThePlan) {
+  SubscriptionWorld world;
+  const auto bought = world.subscribe("pro", "monthly");
+  EXPECT_EQ(world.change({"pro", "basic", "monthly", SwitchTime::kPeriodEnd}),
+            "active pro/monthly then basic/monthly");
+  const Invoice paid = world.store->view()->invoices_of(world.project, bought.id, 1)->at(0);
+  const std::string dispute = world.provider.dispute(paid.payment_ref);
+  ASSERT_TRUE(world.refunds->sync_dispute(world.project, dispute).has_value());
+  EXPECT_EQ(world.purchase(bought.id).status, domain::PurchaseStatus::kRefunded);
+  // Heard of before the provider was told.
+  ASSERT_TRUE(world.subscriptions->sync(world.project, ref(bought)).has_value());
+  EXPECT_EQ(count(world.outbox_types(), "subscription.alarm"), 0);
+  world.work_off();
+  EXPECT_TRUE(world.provider.subscription_now(ref(bought)).ended_at);
+  EXPECT_TRUE(world.verify().empty());
+}
+
 TEST(Switch, ToAnotherIntervalBeginsAnewWithItsPayment) {
   SubscriptionWorld world;
   const auto bought = world.subscribe("basic", "monthly");
