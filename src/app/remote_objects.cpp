@@ -57,7 +57,7 @@ PlanRef plan_of(const Checkout& checkout) {
 // What makes a price another one. That of a one-time price names no interval, as it always did.
 std::string price_identity(const std::string& product, const domain::Price& price) {
   const std::string minor = std::to_string(price.amount.minor_units());
-  const std::string_view currency = price.amount.currency().code();
+  const std::string currency(price.amount.currency().code());
   if (!price.interval) return fingerprint({product, minor, currency});
   return fingerprint({product, minor, currency, to_string(price.interval->unit),
                       std::to_string(price.interval->count)});
