@@ -13,7 +13,7 @@ std::string difference(const Money& sold, const Money& reported) {
 std::string difference(const Checkout& checkout, const RemoteCheckoutSession& session) {
   if (session.reference != session_reference(checkout)) return "reference";
   if (!session.amount_total) return "amount";
-  const std::string money = difference(checkout.total, *session.amount_total);
+  std::string money = difference(checkout.total, *session.amount_total);
   if (!money.empty()) return money;
   return session.livemode == checkout.livemode ? "" : "livemode";
 }
@@ -23,7 +23,7 @@ std::string difference(const Checkout& checkout, const domain::Price& price,
                        const RemoteSubscription& subscription) {
   if (subscription.reference != session_reference(checkout)) return "subscription reference";
   if (subscription.livemode != checkout.livemode) return "livemode";
-  const std::string money = difference(price.amount, subscription.unit_amount);
+  std::string money = difference(price.amount, subscription.unit_amount);
   if (!money.empty()) return money;
   if (subscription.interval != price.interval) return "interval";
   return subscription.quantity == checkout.quantity.value() ? "" : "quantity";
