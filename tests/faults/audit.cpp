@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "json/json.hpp"
+#include "tests/faults/http_client.hpp"
 
 namespace purser::faults {
 
@@ -14,21 +15,6 @@ std::int64_t id_of(const json::Value& row) {
   std::int64_t id = 0;
   std::from_chars(text.data(), text.data() + text.size(), id);
   return id;
-}
-
-std::string percent_encode(const std::string& text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.') {
-      out += c;
-    } else {
-      out += '%';
-      out += kDigits[static_cast<unsigned char>(c) >> 4];
-      out += kDigits[static_cast<unsigned char>(c) & 0x0F];
-    }
-  }
-  return out;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 
@@ -137,6 +138,21 @@ std::string request_text(std::string_view method, std::string_view path, std::st
 std::string form_text(std::string_view method, std::string_view path, std::string_view headers,
                       std::string_view form) {
   return message(method, path, headers, "application/x-www-form-urlencoded", form);
+}
+
+std::string percent_encode(const std::string& text) {
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.') {
+      out += c;
+    } else {
+      out += '%';
+      out += kDigits[static_cast<unsigned char>(c) >> 4];
+      out += kDigits[static_cast<unsigned char>(c) & 0x0F];
+    }
+  }
+  return out;
 }
 
 }  // namespace purser::faults

@@ -62,4 +62,7 @@ std::string request_text(std::string_view method, std::string_view path, std::st
 std::string form_text(std::string_view method, std::string_view path, std::string_view headers,
                       std::string_view form);
 
+/// For paths and forms.
+std::string percent_encode(const std::string& text);
+
 }  // namespace purser::faults

@@ -45,21 +45,6 @@ bool may_succeed_later(const Answer& answer) {
 
 }  // namespace
 
-std::string percent_encoded(const std::string& text) {
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.') {
-      out += c;
-    } else {
-      out += '%';
-      out += kDigits[static_cast<unsigned char>(c) >> 4];
-      out += kDigits[static_cast<unsigned char>(c) & 0x0F];
-    }
-  }
-  return out;
-}
-
 Shop::Shop(std::string program, std::string work)
     : work_(work),
       server_(std::move(program), std::move(work),

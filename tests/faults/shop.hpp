@@ -115,7 +115,4 @@ class Caller {
   std::unique_ptr<HttpClient> sandbox_;
 };
 
-/// For paths and forms.
-std::string percent_encoded(const std::string& text);
-
 }  // namespace purser::faults
