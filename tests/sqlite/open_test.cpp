@@ -203,7 +203,7 @@ TEST_F(SqliteOpen, ABackupIsRestoredByCopyingItBackOverAKilledServersFile) {
 
 TEST_F(SqliteOpen, EmbeddedMigrationsAreNumberedWithoutGaps) {
   int expected = 1;
-  for (const Migration& migration : embedded_migrations()) {
+  for (const sql::Migration& migration : sql::embedded_migrations("sqlite")) {
     EXPECT_EQ(migration.number, expected++);
     EXPECT_FALSE(migration.slug.empty());
     EXPECT_FALSE(migration.sql.empty());
