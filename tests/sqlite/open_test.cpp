@@ -120,9 +120,9 @@ TEST_F(SqliteOpen, AChangedMigrationIsRefused) {
 
 constexpr sql::Migration kFirst{1, "first", "CREATE TABLE a(x INTEGER) STRICT;"};
 constexpr sql::Migration kSecond{2, "second",
-                            "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO a VALUES(1);"};
-constexpr sql::Migration kBroken{2, "second",
-                            "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO nowhere VALUES(1);"};
+                                 "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO a VALUES(1);"};
+constexpr sql::Migration kBroken{
+    2, "second", "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO nowhere VALUES(1);"};
 
 TEST_F(SqliteOpen, MigrationsRunOnceInOrder) {
   const auto db = connection();
