@@ -12,6 +12,7 @@
 #include "purser/server_app.hpp"
 #include "purser/server_customer.hpp"
 #include "purser/transport.hpp"
+#include "purser/webhook.hpp"
 
 namespace purser::sdk {
 

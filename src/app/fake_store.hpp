@@ -120,6 +120,20 @@ class FakeBatch final : public StoreBatch {
   PURSER_UNUSED(Result<std::vector<InboxEvent>>, due_inbox(Timestamp, int))
   PURSER_UNUSED(Result<std::vector<Intention>>, due_intentions(Timestamp, int))
   PURSER_UNUSED(Result<std::vector<OutboxEvent>>, outbox(std::int64_t, int))
+  PURSER_UNUSED(Result<std::optional<WebhookEndpoint>>,
+                webhook_endpoint(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Result<std::vector<WebhookEndpoint>>,
+                webhook_endpoints(const ProjectId&, const PageRequest&))
+  PURSER_UNUSED(Result<std::optional<WebhookDelivery>>,
+                webhook_delivery(const ProjectId&, const std::string&, std::int64_t))
+  PURSER_UNUSED(Result<std::vector<WebhookDelivery>>,
+                webhook_deliveries(const ProjectId&, const std::string&,
+                                   std::optional<DeliveryState>, std::optional<std::int64_t>, int))
+  PURSER_UNUSED(Result<std::vector<WebhookEndpoint>>, due_webhook_endpoints(Timestamp, int))
+  PURSER_UNUSED(Result<std::vector<WebhookDelivery>>,
+                due_webhooks(const ProjectId&, const std::string&, Timestamp, int))
+  PURSER_UNUSED(Result<std::vector<WebhookEndpoint>>, replaying_webhook_endpoints(int))
+  PURSER_UNUSED(Result<std::int64_t>, last_event(const ProjectId&, std::optional<Timestamp>))
   PURSER_UNUSED(Status, insert_project(const Project&))
   PURSER_UNUSED(Status, update_project(const Project&))
   PURSER_UNUSED(Status, insert_key(const ApiKey&))
@@ -156,6 +170,14 @@ class FakeBatch final : public StoreBatch {
   PURSER_UNUSED(Status, insert_intention(const Intention&))
   PURSER_UNUSED(Status, update_intention(const Intention&))
   PURSER_UNUSED(Status, append_outbox(const OutboxEvent&))
+  PURSER_UNUSED(Status, insert_webhook_endpoint(const WebhookEndpoint&))
+  PURSER_UNUSED(Status, update_webhook_endpoint(const WebhookEndpoint&))
+  PURSER_UNUSED(Status, delete_webhook_endpoint(const ProjectId&, const std::string&))
+  PURSER_UNUSED(Status, record_webhook(const ProjectId&, const WebhookDelivery&))
+  PURSER_UNUSED(Result<bool>,
+                requeue_webhook(const ProjectId&, const std::string&, std::int64_t))
+  PURSER_UNUSED(Result<int>, replay_webhooks(const ProjectId&, const std::string&, int))
+  PURSER_UNUSED(Result<int>, purge_events(Timestamp, int))
   PURSER_UNUSED(Result<int>, purge_idempotency(Timestamp, int))
 #undef PURSER_UNUSED
 

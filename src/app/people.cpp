@@ -114,7 +114,7 @@ Result<Membership> People::put_membership(StoreBatch& batch, const ProjectId& pr
   PURSER_CHECK_OK(batch.put_membership(membership));
   PURSER_CHECK_OK(append_event(
       batch, key_of(of), known ? "team_membership.updated" : "team_membership.created",
-      {{"user_id", user.str()}, {"administrator", std::int64_t{administrator ? 1 : 0}}}));
+      {{"user_id", user.str()}, {"administrator", administrator}}));
   return membership;
 }
 

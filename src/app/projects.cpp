@@ -134,6 +134,9 @@ void apply_settings(Project& project, const SettingsChange& change) {
   }
   if (change.past_due_grace_days) settings.past_due_grace_days = *change.past_due_grace_days;
   if (change.downgrade_effective) settings.downgrade_effective = *change.downgrade_effective;
+  if (change.allow_private_webhook_addresses) {
+    settings.allow_private_webhook_addresses = *change.allow_private_webhook_addresses;
+  }
   if (change.oidc_issuers) settings.oidc_issuers = *change.oidc_issuers;
 }
 

@@ -47,6 +47,7 @@ struct SettingsChange {
   std::optional<int> past_due_grace_days;  ///< 0–60
   std::optional<domain::SwitchTime> downgrade_effective;
   std::optional<std::vector<OidcIssuer>> oidc_issuers;
+  std::optional<bool> allow_private_webhook_addresses;
   /// Empty: none any more. Refused (kAlreadyExists) while an account is connected.
   std::optional<Secret> stripe_secret_key;
   std::optional<std::vector<Secret>> stripe_webhook_secrets;  ///< empty ones are refused

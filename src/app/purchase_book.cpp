@@ -146,8 +146,8 @@ Status PurchaseBook::tell_changes(const domain::Purchase& before, const domain::
                        product_field(after),
                        {"status", std::string(to_string(now.status))},
                        instant("current_period_end", now.current_period_end),
-                       {"cancel_at_period_end", std::int64_t{now.cancel_at_period_end ? 1 : 0}},
-                       {"pending_switch", std::int64_t{now.pending ? 1 : 0}}});
+                       {"cancel_at_period_end", now.cancel_at_period_end},
+                       {"pending_switch", now.pending.has_value()}});
 }
 
 Status PurchaseBook::reschedule(const domain::Purchase& purchase) {

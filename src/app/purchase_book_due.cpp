@@ -113,6 +113,7 @@ Status PurchaseBook::apply_pending(domain::Purchase purchase,
   return append_event(batch_, purchase.customer, "subscription.alarm",
                       {{"purchase_id", purchase.id.str()},
                        product_field(purchase),
+                       {"subscription_ref", std::monostate{}},
                        {"reason", std::string("a balance would leave its range")}});
 }
 

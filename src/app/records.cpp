@@ -157,4 +157,34 @@ std::optional<DisputeState> parse_dispute_state(std::string_view text) {
   return parse_among<DisputeState>(text, 3);
 }
 
+std::string_view to_string(EndpointDisabled reason) {
+  switch (reason) {
+    case EndpointDisabled::kNot:
+      return "";
+    case EndpointDisabled::kByHand:
+      return "manual";
+    case EndpointDisabled::kGone:
+      return "gone";
+    case EndpointDisabled::kFailing:
+      return "failing";
+  }
+  std::abort();
+}
+
+std::string_view to_string(DeliveryState state) {
+  switch (state) {
+    case DeliveryState::kPending:
+      return "pending";
+    case DeliveryState::kDelivered:
+      return "delivered";
+    case DeliveryState::kFailed:
+      return "failed";
+  }
+  std::abort();
+}
+
+std::optional<DeliveryState> parse_delivery_state(std::string_view text) {
+  return parse_among<DeliveryState>(text, 3);
+}
+
 }  // namespace purser::app

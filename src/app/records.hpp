@@ -46,6 +46,8 @@ struct ProjectSettings {
   /// When a switch to a plan of a lower price per day takes effect, unless the call says.
   domain::SwitchTime downgrade_effective = domain::SwitchTime::kNow;
   std::vector<OidcIssuer> oidc_issuers;
+  /// Events may go to private addresses, and by plain http (development; receivers beside Purser).
+  bool allow_private_webhook_addresses = false;
   friend bool operator==(const ProjectSettings&, const ProjectSettings&) = default;
 };
 
@@ -307,6 +309,58 @@ struct OutboxEvent {
   std::string type;     ///< "purchase.created", "team.deleted", …
   std::string payload;  ///< JSON text
   Timestamp at;
+};
+
+/// Why an endpoint gets nothing.
+enum class EndpointDisabled : std::uint8_t {
+  kNot,      ///< it is enabled
+  kByHand,   ///< an administrator
+  kGone,     ///< it answered 410
+  kFailing,  ///< no delivery has succeeded for days
+};
+std::string_view to_string(EndpointDisabled reason);  ///< "manual", "gone", "failing"; empty: not
+
+/// Events that are being queued once more, in steps.
+struct EventReplay {
+  std::int64_t after = 0;  ///< of the outbox; events up to this one were looked at
+  std::int64_t until = 0;  ///< the last one
+  bool delivered_too = false;
+  friend bool operator==(const EventReplay&, const EventReplay&) = default;
+};
+
+/// Where a project wants its events delivered.
+struct WebhookEndpoint {
+  ProjectId project;
+  std::string id;
+  std::string url;
+  std::string description;
+  std::vector<std::string> event_types;  ///< those that it gets; empty: all
+  EndpointDisabled disabled = EndpointDisabled::kNot;
+  std::string sealed_secret;
+  std::string sealed_previous_secret;  ///< signs too until `previous_until`; empty: none
+  std::optional<Timestamp> previous_until;
+  std::optional<Timestamp> failing_since;  ///< the first failure after the last success
+  std::optional<EventReplay> replay;
+  Timestamp created_at;
+};
+
+enum class DeliveryState : std::uint8_t { kPending, kDelivered, kFailed };
+std::string_view to_string(DeliveryState state);
+std::optional<DeliveryState> parse_delivery_state(std::string_view text);
+
+/// One event on its way to one endpoint; the event's id names it. A customer's events (and those
+/// that are about no customer) stand in a line for each endpoint: only the first pending one of a
+/// line is sent.
+struct WebhookDelivery {
+  std::string endpoint;
+  OutboxEvent event;
+  DeliveryState state = DeliveryState::kPending;
+  int attempts = 0;
+  std::optional<Timestamp> last_attempt_at;
+  /// Of a pending one: when its line may go on.
+  std::optional<Timestamp> next_attempt_at;
+  int response_status = 0;  ///< of the last attempt; 0: it got no answer, or there was none
+  std::string error;        ///< of the last attempt; empty: it succeeded, or there was none
 };
 
 /// A finished answer, byte for byte.

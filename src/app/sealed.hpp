@@ -16,5 +16,7 @@ inline std::string sealed_context(const ProjectId& project, std::string_view wha
 inline constexpr std::string_view kSealedStripeKey = "stripe_secret_key";
 inline constexpr std::string_view kSealedWebhookSecret = "stripe_webhook_secret";
 inline constexpr std::string_view kSealedSigningKey = "signing_key/";  ///< followed by the kid
+inline constexpr std::string_view kSealedEndpointSecret =
+    "webhook_endpoint/";  ///< followed by the endpoint's id
 
 }  // namespace purser::app

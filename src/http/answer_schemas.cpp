@@ -139,6 +139,8 @@ constexpr Field kProjectFields[] = {
            "How long a subscription whose renewal is not paid still gives access.", 0),
     choice("downgrade_effective", kSwitchTimes,
            "When a switch to a cheaper plan takes effect, unless the call says."),
+    flag("allow_private_webhook_addresses",
+         "Whether events may go to addresses of this machine and its networks."),
     part("stripe", kStripe, "How the project reaches Stripe."),
     instant("created_at", "When."),
 };

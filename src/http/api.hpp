@@ -9,6 +9,7 @@
 
 #include "app/access.hpp"
 #include "app/billing.hpp"
+#include "app/endpoints.hpp"
 #include "app/engine.hpp"
 #include "app/items.hpp"
 #include "app/people.hpp"
@@ -57,6 +58,7 @@ struct ApiDependencies {
   app::Billing& billing;
   app::Onboarding& onboarding;
   app::Webhooks& webhooks;
+  app::Endpoints& endpoints;
   app::Reconciler& reconciler;
   const app::Clock& clock;
   app::Ids& ids;

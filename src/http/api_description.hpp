@@ -16,4 +16,7 @@ std::string routes_markdown();
 /// docs/reference/errors.md.
 std::string errors_markdown();
 
+/// docs/reference/events.md: every type of event with what it carries.
+std::string events_markdown();
+
 }  // namespace purser::http

@@ -1,4 +1,4 @@
-// purser_docgen openapi|routes|errors: prints one generated document of docs/reference.
+// purser_docgen openapi|routes|errors|events: prints one generated document of docs/reference.
 
 #include <cstdio>
 #include <functional>
@@ -12,10 +12,11 @@ int main(int argc, char** argv) {
       {"openapi", purser::http::openapi_yaml},
       {"routes", purser::http::routes_markdown},
       {"errors", purser::http::errors_markdown},
+      {"events", purser::http::events_markdown},
   };
   const auto document = argc == 2 ? documents.find(argv[1]) : documents.end();
   if (document == documents.end()) {
-    std::fputs("usage: purser_docgen openapi|routes|errors\n", stderr);
+    std::fputs("usage: purser_docgen openapi|routes|errors|events\n", stderr);
     return 2;
   }
   std::fputs(document->second().c_str(), stdout);

@@ -100,7 +100,9 @@ void write(json::Writer& out, const app::Project& project) {
     out.field("jwks_url", issuer.jwks_url).end_object();
   }
   out.end_array().key("past_due_grace_days").integer(settings.past_due_grace_days);
-  out.field("downgrade_effective", domain::to_string(settings.downgrade_effective)).key("stripe");
+  out.field("downgrade_effective", domain::to_string(settings.downgrade_effective));
+  out.field("allow_private_webhook_addresses", settings.allow_private_webhook_addresses);
+  out.key("stripe");
   write_stripe(out, project.payments);
   instant(out, "created_at", project.created_at);
   out.end_object();

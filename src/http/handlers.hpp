@@ -43,6 +43,17 @@ void stripe_webhook(const CallPtr& call);
 void list_inbox(const CallPtr& call);
 void retry_inbox_event(const CallPtr& call);
 
+// Where events go (handlers_endpoints.cpp).
+void create_endpoint(const CallPtr& call);
+void list_endpoints(const CallPtr& call);
+void get_endpoint(const CallPtr& call);
+void update_endpoint(const CallPtr& call);
+void delete_endpoint(const CallPtr& call);
+void rotate_endpoint_secret(const CallPtr& call);
+void list_deliveries(const CallPtr& call);
+void retry_delivery(const CallPtr& call);
+void replay_events(const CallPtr& call);
+
 // Pages for buyers (handlers_pages.cpp).
 void done_page(const CallPtr& call);
 void purchase_page(const CallPtr& call);

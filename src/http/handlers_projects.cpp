@@ -28,6 +28,7 @@ app::SettingsChange settings_of(const json::Value& body) {
   change.block_new_purchases = body.bool_at("block_new_purchases");
   change.test_mode = body.bool_at("test_mode");
   change.require_publishable_client_key = body.bool_at("require_publishable_client_key");
+  change.allow_private_webhook_addresses = body.bool_at("allow_private_webhook_addresses");
   change.past_due_grace_days = body.int_at("past_due_grace_days");
   if (const auto time = body.string_at("downgrade_effective")) {
     change.downgrade_effective = domain::parse_switch_time(*time);

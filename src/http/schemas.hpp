@@ -30,6 +30,9 @@ extern const Schema kProjectChange;
 extern const Schema kClockChange;
 extern const Schema kReconcile;
 extern const Schema kBackup;
+extern const Schema kNewEndpoint;
+extern const Schema kEndpointChange;
+extern const Schema kReplay;
 
 // Answers.
 extern const Schema kItem;
@@ -51,6 +54,9 @@ extern const Schema kTransaction;
 extern const Schema kRefundReply;
 extern const Schema kInboxEvent;
 extern const Schema kInboxReply;
+extern const Schema kEndpoint;
+extern const Schema kEndpointWithSecret;
+extern const Schema kDelivery;
 extern const Schema kOnboardingReply;
 extern const Schema kPaymentAccount;
 extern const Schema kCatalogDiff;
@@ -79,5 +85,6 @@ extern const Schema kCatalogQuery;
 extern const Schema kDonePageQuery;
 extern const Schema kCancelQuery;
 extern const Schema kInboxQuery;
+extern const Schema kDeliveryQuery;
 
 }  // namespace purser::http::schemas

@@ -5,18 +5,20 @@ include(GNUInstallDirs)
 
 # One archive for the consumer: the SDK with the parts of the tree that it is built on.
 add_library(purser_sdk_archive STATIC
-  $<TARGET_OBJECTS:purser_sdk> $<TARGET_OBJECTS:purser_json> $<TARGET_OBJECTS:purser_types>)
+  $<TARGET_OBJECTS:purser_sdk> $<TARGET_OBJECTS:purser_json> $<TARGET_OBJECTS:purser_crypto>
+  $<TARGET_OBJECTS:purser_types>)
 add_library(purser::sdk ALIAS purser_sdk_archive)
 set_target_properties(purser_sdk_archive PROPERTIES
   OUTPUT_NAME purser EXPORT_NAME sdk LINKER_LANGUAGE CXX)
 target_compile_features(purser_sdk_archive PUBLIC cxx_std_20)
 target_include_directories(purser_sdk_archive INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(purser_sdk_archive INTERFACE CURL::libcurl simdjson::simdjson Threads::Threads)
+target_link_libraries(purser_sdk_archive INTERFACE CURL::libcurl OpenSSL::Crypto simdjson::simdjson
+  Threads::Threads)
 
 set(purser_sdk_headers)
 foreach(header async client_app customer error error_code model options purser result server_app
-    server_customer transport)
+    server_customer transport webhook)
   list(APPEND purser_sdk_headers ${PROJECT_SOURCE_DIR}/include/purser/${header}.hpp)
 endforeach()
 install(FILES ${purser_sdk_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/purser COMPONENT sdk)

@@ -14,8 +14,11 @@
 #include "adapters/stripe/stripe.hpp"
 #include "adapters/system/clocks.hpp"
 #include "adapters/system/random_ids.hpp"
+#include "adapters/webhooks/sender.hpp"
 #include "app/access.hpp"
 #include "app/billing.hpp"
+#include "app/courier.hpp"
+#include "app/endpoints.hpp"
 #include "app/engine.hpp"
 #include "app/intentions.hpp"
 #include "app/items.hpp"
@@ -43,8 +46,10 @@ constexpr int kRound = 100;        // how much one round of a background task ta
 constexpr int kObjectsAtOnce = 8;  // of the provider's, while events are processed
 constexpr std::int64_t kWorkerIdleMs = 1'000;
 constexpr std::int64_t kReconcileIdleMs = 60'000;
+constexpr std::int64_t kCourierIdleMs = 200;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::chrono::milliseconds kSandboxDrain{1'000};
+constexpr std::chrono::milliseconds kCourierDrain{3'000};
 
 std::string url_of(const std::string& host, std::uint16_t port) {
   // A wildcard address is not one to connect to.
@@ -94,8 +99,11 @@ class Server final : public Assembly {
   Status connect_stripe();
   Status make_use_cases();
   void make_payment_use_cases();
+  Status make_courier();
   void start_worker();
+  void start_courier();
   void wake_worker();
+  void wake_courier();
   http::ApiDependencies api_dependencies();
   app::DefaultPayments default_payments();
   Status set_clock(Timestamp now);
@@ -135,9 +143,13 @@ class Server final : public Assembly {
   std::unique_ptr<app::Billing> billing_;
   std::unique_ptr<app::Onboarding> onboarding_;
   std::unique_ptr<app::Webhooks> webhooks_;
+  std::unique_ptr<webhooks::Sender> sender_;
+  std::unique_ptr<app::Endpoints> endpoints_;
+  std::unique_ptr<app::Courier> courier_;
   std::unique_ptr<app::Reconciler> reconciler_;
   std::unique_ptr<app::Worker> worker_;
   std::unique_ptr<app::Worker> reconcile_worker_;  // its own: it may take minutes
+  std::unique_ptr<app::Worker> courier_worker_;    // its own: no provider makes events late
   std::unique_ptr<http::Api> api_;
   bool drained_ = false;
 };
@@ -150,6 +162,7 @@ Status Server::start() {
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
   if (is_serving()) start_worker();  // before requests come that wake it
+  if (is_serving()) start_courier();
   api_ = std::make_unique<http::Api>(api_dependencies());
   api_->set_ready(true);
   serving_api_ = api_.get();
@@ -291,6 +304,19 @@ Status Server::make_use_cases() {
   sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *clock_, ids_,
                                               encryption_key_, sessions);
   make_payment_use_cases();
+  return make_courier();
+}
+
+Status Server::make_courier() {
+  webhooks::SenderOptions sender;
+  sender.user_agent = "Purser/" PURSER_VERSION;
+  PURSER_TRY(sender_, webhooks::Sender::create(std::move(sender)));
+  endpoints_ = std::make_unique<app::Endpoints>(*store_, *sender_, ids_, encryption_key_);
+  app::CourierOptions courier;
+  courier.encryption_key = encryption_key_;
+  courier.retention = Millis{settings_.integer(setting("events.retention_days")) * kDayMs};
+  courier_ = std::make_unique<app::Courier>(*engine_, *store_, *registry_, *sender_, *clock_,
+                                            std::move(courier), [this] { wake_courier(); });
   return {};
 }
 
@@ -328,6 +354,7 @@ http::ApiDependencies Server::api_dependencies() {
                               .billing = *billing_,
                               .onboarding = *onboarding_,
                               .webhooks = *webhooks_,
+                              .endpoints = *endpoints_,
                               .reconciler = *reconciler_,
                               .clock = *clock_,
                               .ids = ids_};
@@ -350,6 +377,7 @@ Status Server::set_clock(Timestamp now) {
   if (now > manual_clock_->now()) PURSER_CHECK_OK(folder_.keep_manual_time(now));
   PURSER_CHECK_OK(manual_clock_->set(now));
   wake_worker();
+  wake_courier();
   return {};
 }
 
@@ -380,6 +408,7 @@ void Server::start_worker() {
                      return 0;
                    }});
   tasks.push_back({"old replies", [this] { return forget_old_replies(); }});
+  tasks.push_back({"old events", [this] { return courier_->forget_old(kRound); }});
   worker_ = std::make_unique<app::Worker>(std::move(tasks), kWorkerIdleMs, log_failed_task);
   tasks.assign(1, {"reconcile", [this]() -> Result<int> {
                      PURSER_CHECK_OK(reconciler_->sweep(log_drift));
@@ -387,6 +416,17 @@ void Server::start_worker() {
                    }});
   reconcile_worker_ =
       std::make_unique<app::Worker>(std::move(tasks), kReconcileIdleMs, log_failed_task);
+}
+
+void Server::wake_courier() {
+  if (courier_worker_) courier_worker_->poke();
+}
+
+void Server::start_courier() {
+  std::vector<app::Worker::Task> tasks;
+  tasks.push_back({"events", [this] { return courier_->deliver(); }});
+  courier_worker_ =
+      std::make_unique<app::Worker>(std::move(tasks), kCourierIdleMs, log_failed_task);
 }
 
 void Server::drain() {
@@ -397,6 +437,11 @@ void Server::drain() {
   if (sandbox_) sandbox_->drain(kSandboxDrain);
   if (listener_) listener_->drain(deadline);
   if (worker_) worker_->stop();
+  if (courier_worker_) {
+    courier_worker_->stop();
+    courier_->drain(kCourierDrain);
+  }
+  if (sender_) sender_->stop();
   if (stripe_) stripe_->stop();  // what waits for it gives up
   if (reconcile_worker_) reconcile_worker_->stop();
   serving_api_ = nullptr;

@@ -247,6 +247,17 @@ inline constexpr SettingRow kSettings[] = {
      .description =
          "Whether the keys of a foreign issuer may be fetched from loopback and private addresses, "
          "and by plain http from loopback. For tests and for issuers inside one's own network."},
+    {.key = "events.retention_days",
+     .env = "PURSER_EVENTS_RETENTION_DAYS",
+     .flag = "events-retention-days",
+     .type = SettingType::kInteger,
+     .unit = "days",
+     .min = 1,
+     .max = 3650,
+     .fallback = "30",
+     .description =
+         "How long events and what became of their deliveries are kept, and so how far back a "
+         "replay goes. What is still to be delivered is kept longer."},
     {.key = "clock",
      .env = "PURSER_CLOCK",
      .flag = "clock",

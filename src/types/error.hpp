@@ -98,7 +98,11 @@ enum class RetryClass : std::uint8_t {
   X(PaymentsNotConfigured, "PAYMENTS_NOT_CONFIGURED", 400, kAfterChange, "The project has no Stripe account; set one before selling.") \
   X(PaymentProviderRefused, "PAYMENT_PROVIDER_REFUSED", 502, kAfterChange, "Stripe refused the request; details.provider_message says why.") \
   X(WebhookSignatureInvalid, "WEBHOOK_SIGNATURE_INVALID", 400, kNever, "The webhook's signature is missing, wrong or too old.") \
-  X(CardDataRefused, "CARD_DATA_REFUSED", 400, kNever, "The request seems to carry a card number; card numbers must never be sent here.")
+  X(CardDataRefused, "CARD_DATA_REFUSED", 400, kNever, "The request seems to carry a card number; card numbers must never be sent here.") \
+  X(WebhookEndpointNotFound, "WEBHOOK_ENDPOINT_NOT_FOUND", 404, kNever, "No such webhook endpoint in this project.") \
+  X(WebhookDeliveryNotFound, "WEBHOOK_DELIVERY_NOT_FOUND", 404, kNever, "The endpoint has no delivery of this id, or it was older than the retention allows.") \
+  X(WebhookUrlNotAllowed, "WEBHOOK_URL_NOT_ALLOWED", 400, kAfterChange, "Events are not delivered to such a URL; details.reason says why.") \
+  X(TooManyWebhookEndpoints, "TOO_MANY_WEBHOOK_ENDPOINTS", 400, kAfterChange, "The project has as many webhook endpoints as it may have; delete one first.")
 // clang-format on
 
 enum class ErrorCode : std::uint16_t {

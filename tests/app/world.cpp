@@ -84,6 +84,10 @@ void World::open() {
   webhooks =
       std::make_unique<Webhooks>(*engine, *store, *registry, *projects, provider,
                                  Webhooks::Handlers{*sales, *subscriptions, *refunds}, clock);
+  endpoints = std::make_unique<Endpoints>(*store, sender, ids, encryption_key);
+  CourierOptions courier_options;
+  courier_options.encryption_key = encryption_key;
+  courier = std::make_unique<Courier>(*engine, *store, *registry, sender, clock, courier_options);
   reconciler =
       std::make_unique<Reconciler>(*engine, *store, *registry, *payments, *webhooks, clock);
   SessionOptions session_options;
@@ -95,6 +99,8 @@ void World::open() {
 void World::close() {
   sessions.reset();
   reconciler.reset();
+  courier.reset();
+  endpoints.reset();
   webhooks.reset();
   onboarding.reset();
   billing.reset();

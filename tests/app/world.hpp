@@ -13,6 +13,8 @@
 #include "adapters/system/random_ids.hpp"
 #include "app/access.hpp"
 #include "app/billing.hpp"
+#include "app/courier.hpp"
+#include "app/endpoints.hpp"
 #include "app/engine.hpp"
 #include "app/intentions.hpp"
 #include "app/items.hpp"
@@ -26,6 +28,7 @@
 #include "app/subscriptions.hpp"
 #include "app/webhooks.hpp"
 #include "tests/app/fake_provider.hpp"
+#include "tests/app/fake_sender.hpp"
 #include "tests/app/fake_tokens.hpp"
 
 namespace purser::app::testing {
@@ -108,6 +111,7 @@ class World {
   std::vector<std::string> verify();
 
   FakeProvider provider;
+  FakeSender sender;
   FakeTokens tokens;
   system::ManualClock clock;
   system::RandomIds ids;
@@ -127,6 +131,8 @@ class World {
   std::unique_ptr<Billing> billing;
   std::unique_ptr<Onboarding> onboarding;
   std::unique_ptr<Webhooks> webhooks;
+  std::unique_ptr<Endpoints> endpoints;
+  std::unique_ptr<Courier> courier;
   std::unique_ptr<Reconciler> reconciler;
   std::unique_ptr<Sessions> sessions;
   People people{ids};

@@ -94,6 +94,7 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
                                      .billing = *world.billing,
                                      .onboarding = *world.onboarding,
                                      .webhooks = *world.webhooks,
+                                     .endpoints = *world.endpoints,
                                      .reconciler = *world.reconciler,
                                      .clock = world.clock,
                                      .ids = world.ids,
@@ -245,7 +246,8 @@ std::string ApiWorld::state() {
        {"projects",     "api_keys",  "signing_keys", "customers",  "users",      "teams",
         "memberships",  "sessions",  "catalogs",     "item_names", "ledger",     "purchases",
         "transactions", "checkouts", "remotes",      "trials",     "invoices",   "refunds",
-        "disputes",     "inbox",     "intentions",   "outbox",     "idempotency"}) {
+        "disputes",     "inbox",     "intentions",   "outbox",     "idempotency",
+        "webhook_endpoints", "webhook_deliveries", "webhook_lines"}) {
     text += dump_table(db, table);
   }
   sqlite3_close(db);

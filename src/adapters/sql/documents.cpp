@@ -78,6 +78,8 @@ Status read_subscription_settings(const json::Value& document, app::ProjectSetti
     if (!time) return unreadable("downgrade_effective");
     settings.downgrade_effective = *time;
   }
+  settings.allow_private_webhook_addresses =
+      document.bool_at("allow_private_webhook_addresses").value_or(false);
   return {};
 }
 
@@ -93,6 +95,7 @@ std::string encode_settings(const app::ProjectSettings& settings) {
   out.field("require_publishable_client_key", settings.require_publishable_client_key);
   out.field("past_due_grace_days", static_cast<std::int64_t>(settings.past_due_grace_days));
   out.field("downgrade_effective", domain::to_string(settings.downgrade_effective));
+  out.field("allow_private_webhook_addresses", settings.allow_private_webhook_addresses);
   out.key("oidc_issuers").begin_array();
   for (const app::OidcIssuer& issuer : settings.oidc_issuers) {
     out.begin_object();

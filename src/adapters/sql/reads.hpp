@@ -78,6 +78,23 @@ class Reads {
   Result<std::vector<app::Intention>> due_intentions(Timestamp now, int limit);
   Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit);
 
+  Result<std::optional<app::WebhookEndpoint>> webhook_endpoint(const ProjectId& project,
+                                                               const std::string& id);
+  Result<std::vector<app::WebhookEndpoint>> webhook_endpoints(const ProjectId& project,
+                                                              const app::PageRequest& page);
+  Result<std::optional<app::WebhookDelivery>> webhook_delivery(const ProjectId& project,
+                                                               const std::string& endpoint,
+                                                               std::int64_t event);
+  Result<std::vector<app::WebhookDelivery>> webhook_deliveries(
+      const ProjectId& project, const std::string& endpoint,
+      std::optional<app::DeliveryState> state, std::optional<std::int64_t> before, int limit);
+  Result<std::vector<app::WebhookEndpoint>> due_webhook_endpoints(Timestamp now, int limit);
+  Result<std::vector<app::WebhookDelivery>> due_webhooks(const ProjectId& project,
+                                                         const std::string& endpoint,
+                                                         Timestamp now, int limit);
+  Result<std::vector<app::WebhookEndpoint>> replaying_webhook_endpoints(int limit);
+  Result<std::int64_t> last_event(const ProjectId& project, std::optional<Timestamp> before);
+
   Result<bool> trial_used(const CustomerKey& customer, const std::string& name);
   Result<std::vector<app::Invoice>> invoices(const CustomerKey& customer,
                                              const app::PageRequest& page);
@@ -252,6 +269,39 @@ class ReadsBy : public Base {
   }
   Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit) override {
     return reads_.outbox(after_id, limit);
+  }
+  Result<std::optional<app::WebhookEndpoint>> webhook_endpoint(const ProjectId& p,
+                                                               const std::string& id) override {
+    return reads_.webhook_endpoint(p, id);
+  }
+  Result<std::vector<app::WebhookEndpoint>> webhook_endpoints(
+      const ProjectId& p, const app::PageRequest& page) override {
+    return reads_.webhook_endpoints(p, page);
+  }
+  Result<std::optional<app::WebhookDelivery>> webhook_delivery(const ProjectId& p,
+                                                               const std::string& endpoint,
+                                                               std::int64_t event) override {
+    return reads_.webhook_delivery(p, endpoint, event);
+  }
+  Result<std::vector<app::WebhookDelivery>> webhook_deliveries(
+      const ProjectId& p, const std::string& endpoint, std::optional<app::DeliveryState> state,
+      std::optional<std::int64_t> before, int limit) override {
+    return reads_.webhook_deliveries(p, endpoint, state, before, limit);
+  }
+  Result<std::vector<app::WebhookEndpoint>> due_webhook_endpoints(Timestamp now,
+                                                                  int limit) override {
+    return reads_.due_webhook_endpoints(now, limit);
+  }
+  Result<std::vector<app::WebhookDelivery>> due_webhooks(const ProjectId& p,
+                                                         const std::string& endpoint,
+                                                         Timestamp now, int limit) override {
+    return reads_.due_webhooks(p, endpoint, now, limit);
+  }
+  Result<std::vector<app::WebhookEndpoint>> replaying_webhook_endpoints(int limit) override {
+    return reads_.replaying_webhook_endpoints(limit);
+  }
+  Result<std::int64_t> last_event(const ProjectId& p, std::optional<Timestamp> before) override {
+    return reads_.last_event(p, before);
   }
 
  protected:

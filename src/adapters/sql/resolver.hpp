@@ -12,6 +12,8 @@ namespace purser::sql {
 
 /// What a project or customer that does not exist has for a row number: it matches none.
 inline constexpr std::int64_t kNoRow = -1;
+/// The customer of events that are about none.
+inline constexpr std::int64_t kNoCustomer = 0;
 
 /// A row of `customers`.
 struct CustomerRow {

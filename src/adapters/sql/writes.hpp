@@ -58,6 +58,15 @@ class BatchWrites : public ReadsBy<app::StoreBatch> {
   Status insert_intention(const app::Intention& intention) override;
   Status update_intention(const app::Intention& intention) override;
   Status append_outbox(const app::OutboxEvent& event) override;
+  Status insert_webhook_endpoint(const app::WebhookEndpoint& endpoint) override;
+  Status update_webhook_endpoint(const app::WebhookEndpoint& endpoint) override;
+  Status delete_webhook_endpoint(const ProjectId& project, const std::string& id) override;
+  Status record_webhook(const ProjectId& project, const app::WebhookDelivery& delivery) override;
+  Result<bool> requeue_webhook(const ProjectId& project, const std::string& endpoint,
+                               std::int64_t event) override;
+  Result<int> replay_webhooks(const ProjectId& project, const std::string& endpoint,
+                              int limit) override;
+  Result<int> purge_events(Timestamp before, int limit) override;
 
  protected:
   BatchWrites(Connection& db, Resolver& resolver)
@@ -82,6 +91,13 @@ class BatchWrites : public ReadsBy<app::StoreBatch> {
   Result<std::int64_t> customer_row(const CustomerKey& key);
 
  private:
+  Status queue_webhooks(std::int64_t project, std::int64_t event, std::int64_t customer,
+                        const std::string& type);
+  /// The row of an endpoint that is not deleted, or kNoRow.
+  Result<std::int64_t> endpoint_row(const ProjectId& project, const std::string& id);
+  /// Locks the line before it is looked at whether anything in it is pending.
+  Status move_line_on(std::int64_t endpoint, std::int64_t customer);
+  Status end_replay(std::int64_t endpoint);
   Status retire_customer(std::int64_t project, CustomerType type, const std::string& id);
   /// kInternalError when the update finds no row; `what` names it.
   template <class... Args>

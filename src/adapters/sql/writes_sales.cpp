@@ -203,10 +203,11 @@ Status BatchWrites::append_outbox(const app::OutboxEvent& event) {
   }
   PURSER_CHECK_OK(before_write());
   PURSER_TRY(const std::int64_t id, next_event_id());
-  return db_.run(
-      "INSERT INTO outbox(id, project_id, customer_id, type, payload, at) "
-      "VALUES($1,$2,$3,$4,$5,$6)",
-      id, project, customer, event.type, event.payload, event.at);
+  PURSER_CHECK_OK(
+      db_.run("INSERT INTO outbox(id, project_id, customer_id, type, payload, at) "
+              "VALUES($1,$2,$3,$4,$5,$6)",
+              id, project, customer, event.type, event.payload, event.at));
+  return queue_webhooks(project, id, customer.value_or(kNoCustomer), event.type);
 }
 
 }  // namespace purser::sql

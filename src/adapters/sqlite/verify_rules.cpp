@@ -23,6 +23,21 @@ constexpr Rule kRules[] = {
     {"an event is of no customer of its project",
      "SELECT 'event ' || o.id FROM outbox o LEFT JOIN customers c ON c.id = o.customer_id "
      "WHERE o.customer_id IS NOT NULL AND (c.id IS NULL OR c.project_id <> o.project_id)"},
+    {"a delivery is of no event or endpoint of one project, or stands in another customer's line",
+     "SELECT 'delivery of event ' || d.event_id FROM webhook_deliveries d "
+     "LEFT JOIN outbox o ON o.id = d.event_id LEFT JOIN webhook_endpoints e ON e.row = d.endpoint "
+     "WHERE o.id IS NULL OR e.row IS NULL OR e.project_id <> o.project_id "
+     "OR coalesce(o.customer_id, 0) <> d.customer_id"},
+    {"a delivery is pending but its line never goes on",
+     "SELECT 'delivery of event ' || d.event_id FROM webhook_deliveries d LEFT JOIN webhook_lines "
+     "l ON l.endpoint = d.endpoint AND l.customer_id = d.customer_id "
+     "JOIN webhook_endpoints e ON e.row = d.endpoint "
+     "WHERE d.state = 0 AND l.next_at IS NULL AND e.deleted = 0"},
+    {"a line of deliveries has none that is pending",
+     "SELECT 'line of customer row ' || l.customer_id FROM webhook_lines l "
+     "JOIN webhook_endpoints e ON e.row = l.endpoint WHERE e.deleted = 0 AND NOT EXISTS("
+     "SELECT 1 FROM webhook_deliveries d WHERE d.endpoint = l.endpoint "
+     "AND d.customer_id = l.customer_id AND d.state = 0)"},
     {"a transaction names no purchase of its customer",
      "SELECT 'transaction ' || t.id FROM transactions t LEFT JOIN purchases p "
      "ON p.project_id = t.project_id AND p.id = t.purchase_id "

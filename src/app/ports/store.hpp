@@ -136,6 +136,29 @@ class StoreView {
   virtual Result<std::vector<InboxEvent>> due_inbox(Timestamp now, int limit) = 0;
   virtual Result<std::vector<Intention>> due_intentions(Timestamp now, int limit) = 0;
   virtual Result<std::vector<OutboxEvent>> outbox(std::int64_t after_id, int limit) = 0;
+
+  virtual Result<std::optional<WebhookEndpoint>> webhook_endpoint(const ProjectId& project,
+                                                                  const std::string& id) = 0;
+  virtual Result<std::vector<WebhookEndpoint>> webhook_endpoints(const ProjectId& project,
+                                                                 const PageRequest& page) = 0;
+  virtual Result<std::optional<WebhookDelivery>> webhook_delivery(const ProjectId& project,
+                                                                  const std::string& endpoint,
+                                                                  std::int64_t event) = 0;
+  /// Newest event first, ids below `before` (all when absent), at most `limit`; in all states when
+  /// `state` is absent.
+  virtual Result<std::vector<WebhookDelivery>> webhook_deliveries(
+      const ProjectId& project, const std::string& endpoint, std::optional<DeliveryState> state,
+      std::optional<std::int64_t> before, int limit) = 0;
+  /// Enabled endpoints, of all projects, that have a line whose time has come.
+  virtual Result<std::vector<WebhookEndpoint>> due_webhook_endpoints(Timestamp now, int limit) = 0;
+  /// The first delivery of each of an endpoint's lines whose time has come, longest waiting first.
+  virtual Result<std::vector<WebhookDelivery>> due_webhooks(const ProjectId& project,
+                                                            const std::string& endpoint,
+                                                            Timestamp now, int limit) = 0;
+  virtual Result<std::vector<WebhookEndpoint>> replaying_webhook_endpoints(int limit) = 0;
+  /// The id of the project's last event before `before` (of its last when absent); 0: none.
+  virtual Result<std::int64_t> last_event(const ProjectId& project,
+                                          std::optional<Timestamp> before) = 0;
   virtual Result<std::optional<IdempotencyRecord>> idempotency(const ProjectId& project,
                                                                const std::string& key) = 0;
 };
@@ -208,7 +231,28 @@ class StoreBatch : public StoreView {
   virtual Status update_inbox(const InboxEvent& event) = 0;
   virtual Status insert_intention(const Intention& intention) = 0;
   virtual Status update_intention(const Intention& intention) = 0;
+  /// Also puts it at the end of its line at every enabled endpoint that gets such events.
   virtual Status append_outbox(const OutboxEvent& event) = 0;
+  virtual Status insert_webhook_endpoint(const WebhookEndpoint& endpoint) = 0;
+  virtual Status update_webhook_endpoint(const WebhookEndpoint& endpoint) = 0;
+  /// It is gone at once; its deliveries go with purge_events.
+  virtual Status delete_webhook_endpoint(const ProjectId& project, const std::string& id) = 0;
+  /// Records an attempt: `state`, `attempts`, and what the last one came to. A pending delivery's
+  /// line waits until `next_attempt_at`; any other lets its line go on. Does nothing when the
+  /// delivery is not there (any more).
+  virtual Status record_webhook(const ProjectId& project, const WebhookDelivery& delivery) = 0;
+  /// Makes a delivery pending and its line due, with its attempts counted anew. Answers false when
+  /// there is none.
+  virtual Result<bool> requeue_webhook(const ProjectId& project, const std::string& endpoint,
+                                       std::int64_t event) = 0;
+  /// Queues the next events of the endpoint's replay, looking at up to `limit`: those that it gets
+  /// and that are not on their way. Ends the replay after the last one. Answers how many it looked
+  /// at.
+  virtual Result<int> replay_webhooks(const ProjectId& project, const std::string& endpoint,
+                                      int limit) = 0;
+  /// Forgets events from before `before` with their deliveries, but none that is pending, and what
+  /// deleted endpoints left; about `limit` rows. Answers how many went.
+  virtual Result<int> purge_events(Timestamp before, int limit) = 0;
   virtual Status put_idempotency(const IdempotencyRecord& record) = 0;  ///< inserts or completes
   /// Forgets completed records made before `before`, at most `limit`; answers how many went.
   virtual Result<int> purge_idempotency(Timestamp before, int limit) = 0;
@@ -250,6 +294,17 @@ class Store {
   /// batch; it returns an error to give the whole batch up. Called by one thread, the engine's
   /// committer.
   virtual Status commit(const std::function<Status(StoreBatch&)>& work) = 0;
+
+  /// The due deliveries of an endpoint (StoreView::due_webhooks), each line claimed for this node:
+  /// no other node gets it until it was recorded or the claim ran out. `running`: how many this
+  /// node has claimed and not recorded; where nothing needs to be claimed, up to that many more are
+  /// answered, because those are among them.
+  virtual Result<std::vector<WebhookDelivery>> claim_webhooks(const ProjectId& project,
+                                                              const std::string& endpoint,
+                                                              Timestamp now, int limit,
+                                                              int running) {
+    return view()->due_webhooks(project, endpoint, now, limit + running);  // one owns the store
+  }
 
   /// True when no other process can write this store, so that unfinished work of another owner is
   /// dead.

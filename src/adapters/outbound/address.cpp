@@ -1,4 +1,4 @@
-#include "adapters/jwks/address.hpp"
+#include "adapters/outbound/address.hpp"
 
 #include <netinet/in.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-namespace purser::jwks {
+namespace purser::outbound {
 namespace {
 
 struct Range4 {
@@ -96,4 +96,4 @@ AddressKind classify(const sockaddr* address) {
   return AddressKind::kUnusable;
 }
 
-}  // namespace purser::jwks
+}  // namespace purser::outbound

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace purser::jwks {
+namespace purser::outbound {
 
 /// Where an address leads.
 enum class AddressKind : std::uint8_t {
@@ -18,4 +18,4 @@ enum class AddressKind : std::uint8_t {
 /// IANA special-purpose address registries (RFC 6890 and its updates).
 AddressKind classify(const sockaddr* address);
 
-}  // namespace purser::jwks
+}  // namespace purser::outbound
