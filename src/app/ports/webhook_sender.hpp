@@ -24,7 +24,7 @@ struct WebhookRequest {
 struct WebhookAnswer {
   int status = 0;                     ///< 0: no answer
   std::string failure = {};           ///< why there was none, for people
-  std::optional<Millis> retry_after;  ///< Retry-After, ≥ 0
+  std::optional<Millis> retry_after = {};  ///< Retry-After, ≥ 0
 };
 
 /// Delivers events over HTTP: one attempt, no redirects, within its time, and never to an address
