@@ -34,20 +34,18 @@ class EndpointsTest : public ::testing::Test {
       return world_.endpoints->rotate_secret(batch, world_.project, id);
     });
   }
-  /// What the next request of a user.updated is signed with.
-  std::string signature() {
+  /// Whether the next request is signed with these secrets.
+  void expect_signed_with(const std::vector<Secret>& secrets) {
     world_.sender.log.clear();
     world_.sender.answer = [](const WebhookRequest&) { return WebhookAnswer{200}; };
     world_.add_user("u" + std::to_string(++users_));
     EXPECT_TRUE(world_.courier->deliver());
     EXPECT_TRUE(world_.courier->deliver());
-    EXPECT_EQ(world_.sender.log.size(), 1U);
-    return FakeSender::header(world_.sender.log.at(0), "webhook-signature");
-  }
-  std::string expected(const std::vector<Secret>& secrets) {
-    const WebhookRequest& request = world_.sender.log.at(0);
-    return *webhook_signature(secrets, FakeSender::header(request, "webhook-id"),
-                              world_.clock.now(), request.body);
+    ASSERT_EQ(world_.sender.log.size(), 1U);
+    const WebhookRequest& request = world_.sender.log[0];
+    EXPECT_EQ(FakeSender::header(request, "webhook-signature"),
+              *webhook_signature(secrets, FakeSender::header(request, "webhook-id"),
+                                 world_.clock.now(), request.body));
   }
 
   World world_;
@@ -64,7 +62,7 @@ TEST_F(EndpointsTest, IsCreatedWithASecretThatIsKeptSealed) {
   EXPECT_EQ(kept->description, "Books");
   EXPECT_EQ(kept->event_types, (std::vector<std::string>{"user.created", "purchase.created"}));
   EXPECT_EQ(kept->sealed_secret.find(made->secret.reveal()), std::string::npos);
-  EXPECT_EQ(signature(), expected({made->secret}));
+  expect_signed_with({made->secret});
   EXPECT_EQ(world_.endpoints->endpoints(world_.project, {"", 10})->size(), 1U);
 }
 
@@ -105,11 +103,11 @@ TEST_F(EndpointsTest, AnOldSecretSignsBesideTheNewOneForADay) {
   const auto rotated = rotate(made->endpoint.id);
   ASSERT_TRUE(rotated);
   EXPECT_NE(rotated->secret.reveal(), made->secret.reveal());
-  EXPECT_EQ(signature(), expected({rotated->secret, made->secret}));
+  expect_signed_with({rotated->secret, made->secret});
   world_.advance(Millis{Endpoints::kOldSecretSigns.count - 1});
-  EXPECT_EQ(signature(), expected({rotated->secret, made->secret}));
+  expect_signed_with({rotated->secret, made->secret});
   world_.advance(Millis{1});
-  EXPECT_EQ(signature(), expected({rotated->secret}));
+  expect_signed_with({rotated->secret});
 }
 
 TEST_F(EndpointsTest, ADeletedOneIsGone) {
