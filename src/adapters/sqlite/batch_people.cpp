@@ -79,9 +79,9 @@ Status Batch::insert_key(const app::ApiKey& key) {
   PURSER_CHECK_OK(write());
   return db_.run(
       "INSERT INTO api_keys(project_id, id, access, hash, hint, description, created_at, "
-      "last_used_at, revoked_at) VALUES(?,?,?,?,?,?,?,?,?)",
+      "last_used_at, revoked_at, expires_at) VALUES(?,?,?,?,?,?,?,?,?,?)",
       project, key.id.str(), key.access, key.hash, key.hint, key.description, key.created_at,
-      key.last_used_at, key.revoked_at);
+      key.last_used_at, key.revoked_at, key.expires_at);
 }
 
 Status Batch::update_key(const app::ApiKey& key) {
@@ -108,19 +108,20 @@ Status Batch::insert_user(const app::User& user) {
   PURSER_CHECK_OK(write());
   PURSER_CHECK_OK(
       db_.run("INSERT INTO users(project_id, id, display_name, primary_email, external_subject, "
-              "created_at) VALUES(?,?,?,?,?,?)",
+              "created_at, profile) VALUES(?,?,?,?,?,?,?)",
               project, user.id.str(), user.display_name, user.primary_email, user.external_subject,
-              user.created_at));
+              user.created_at, encode_user_profile(user.profile)));
   return register_customer(project, CustomerType::kUser, user.id.str());
 }
 
 Status Batch::update_user(const app::User& user) {
   PURSER_TRY(const std::int64_t project, project_row(user.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run(
-      "UPDATE users SET display_name = ?, primary_email = ?, external_subject = ? "
-      "WHERE project_id = ? AND id = ?",
-      user.display_name, user.primary_email, user.external_subject, project, user.id.str()));
+  PURSER_CHECK_OK(
+      db_.run("UPDATE users SET display_name = ?, primary_email = ?, external_subject = ?, "
+              "profile = ? WHERE project_id = ? AND id = ?",
+              user.display_name, user.primary_email, user.external_subject,
+              encode_user_profile(user.profile), project, user.id.str()));
   return must_have_changed("user");
 }
 
@@ -139,16 +140,19 @@ Status Batch::insert_team(const app::Team& team) {
   PURSER_TRY(const std::int64_t project, project_row(team.project));
   PURSER_CHECK_OK(write());
   PURSER_CHECK_OK(
-      db_.run("INSERT INTO teams(project_id, id, display_name, created_at) VALUES(?,?,?,?)",
-              project, team.id.str(), team.display_name, team.created_at));
+      db_.run("INSERT INTO teams(project_id, id, display_name, created_at, profile) "
+              "VALUES(?,?,?,?,?)",
+              project, team.id.str(), team.display_name, team.created_at,
+              encode_team_profile(team.profile)));
   return register_customer(project, CustomerType::kTeam, team.id.str());
 }
 
 Status Batch::update_team(const app::Team& team) {
   PURSER_TRY(const std::int64_t project, project_row(team.project));
   PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run("UPDATE teams SET display_name = ? WHERE project_id = ? AND id = ?",
-                          team.display_name, project, team.id.str()));
+  PURSER_CHECK_OK(
+      db_.run("UPDATE teams SET display_name = ?, profile = ? WHERE project_id = ? AND id = ?",
+              team.display_name, encode_team_profile(team.profile), project, team.id.str()));
   return must_have_changed("team");
 }
 
