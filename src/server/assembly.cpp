@@ -30,6 +30,7 @@
 #include "app/webhooks.hpp"
 #include "app/worker.hpp"
 #include "http/api.hpp"
+#include "http/compat/protocol.hpp"
 #include "net/server.hpp"
 #include "sandbox/sandbox.hpp"
 #include "server/log.hpp"
@@ -335,6 +336,7 @@ http::ApiDependencies Server::api_dependencies() {
   needs.public_url = public_url_;
   needs.version = PURSER_VERSION;
   needs.log = log_request;
+  needs.dialect = &http::compat::protocol();
   needs.workers.threads = static_cast<std::size_t>(settings_.integer(setting("workers")));
   if (manual_clock_ != nullptr) {
     needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };

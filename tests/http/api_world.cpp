@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "http/compat/protocol.hpp"
+
 namespace purser::http_test {
 namespace {
 
@@ -103,6 +105,7 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
                                      .version = "0.0.0-test",
                                      .log = {},
                                      .log_level = http::LogLevel::kInfo,
+                                     .dialect = &http::compat::protocol(),
                                      .hooks = {},
                                      .workers = workers};
   dependencies.log = [this](const http::LogRecord& record) {
