@@ -131,7 +131,10 @@ Result<User> People::update_user(StoreBatch& batch, const ProjectId& project, co
                                  const UserChange& change) const {
   PURSER_TRY(User user, require_user(batch, project, id));
   apply(change.display_name, user.display_name);
-  apply(change.primary_email, user.primary_email);
+  if (change.primary_email && *change.primary_email != user.primary_email) {
+    user.primary_email = *change.primary_email;
+    user.profile.email_verified = false;
+  }
   apply(change.email_verified, user.profile.email_verified);
   apply(change.image_url, user.profile.image_url);
   apply(change.password_hash, user.profile.password_hash);

@@ -28,6 +28,7 @@ struct MetadataChange {
 };
 struct UserChange {
   std::optional<std::string> display_name;
+  /// Another address counts as not verified, unless the next field says so.
   std::optional<std::optional<std::string>> primary_email;
   std::optional<bool> email_verified = {};
   std::optional<std::string> image_url = {};

@@ -64,7 +64,7 @@ CreatedKey make_key(Ids& ids, const ProjectId& project, const NewKey& wanted, Se
   created.secret = std::move(secret);
   const std::string& text = created.secret.reveal();
   ApiKey& key = created.key;
-  key.id = KeyId(ids.unique_id());
+  key.id = wanted.id.empty() ? KeyId(ids.unique_id()) : wanted.id;
   key.project = project;
   key.access = wanted.access;
   key.hash = crypto::sha256(text);

@@ -39,6 +39,7 @@ struct NewKey {
   AccessType access = AccessType::kServer;
   std::string description;
   std::optional<Timestamp> expires_at = {};
+  KeyId id = {};  ///< empty: a new unique id
 };
 struct CreatedKey {
   ApiKey key;

@@ -30,6 +30,7 @@
 #include "app/webhooks.hpp"
 #include "app/worker.hpp"
 #include "http/api.hpp"
+#include "http/compat/authenticate.hpp"
 #include "http/compat/protocol.hpp"
 #include "net/server.hpp"
 #include "sandbox/sandbox.hpp"
@@ -93,6 +94,7 @@ class Server final : public Assembly {
   Status start_sandbox();
   Status connect_stripe();
   Status make_use_cases();
+  Status fix_internal_keys();
   void make_payment_use_cases();
   void start_worker();
   void wake_worker();
@@ -149,6 +151,7 @@ Status Server::start() {
   PURSER_CHECK_OK(start_sandbox());
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
+  if (is_serving()) PURSER_CHECK_OK(fix_internal_keys());
   if (is_serving()) start_worker();  // before requests come that wake it
   api_ = std::make_unique<http::Api>(api_dependencies());
   api_->set_ready(true);
@@ -291,6 +294,28 @@ Status Server::make_use_cases() {
   sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *clock_, ids_,
                                               encryption_key_, sessions);
   make_payment_use_cases();
+  return {};
+}
+
+/// Keys that are no longer configured stop here too.
+Status Server::fix_internal_keys() {
+  const auto texts = settings_.secrets(setting("compat.internal_project_keys"));
+  app::FixedKeys keys;
+  if (!texts.empty()) {
+    if (texts.size() != 3) {
+      return Error{ErrorCode::kSchemaError,
+                   "compat.internal_project_keys must have three keys: client, server, admin."};
+    }
+    keys = {texts[0], texts[1], texts[2]};
+  }
+  const auto fix = [&](app::StoreBatch& batch) -> Result<app::Decision> {
+    app::Decision decision;
+    PURSER_CHECK_OK(projects_->put_fixed_keys(batch, ProjectId(http::compat::kInternalProject),
+                                              keys, decision.after_commit));
+    return decision;
+  };
+  auto fixed = engine_->execute(std::nullopt, fix);
+  if (!fixed) return std::move(fixed).error();
   return {};
 }
 

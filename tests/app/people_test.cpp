@@ -135,6 +135,7 @@ TEST_F(PeopleTest, AChangeLeavesWhatItDoesNotName) {
   ann.profile.metadata.server = "{}";
   EXPECT_EQ(changed->profile, ann.profile);
   EXPECT_EQ(changed->display_name, "Ann");
+  EXPECT_FALSE(update("ann", {.primary_email = "new@example.com"})->profile.email_verified);
 }
 
 TEST_F(PeopleTest, FixedKeysAreThoseOfTheConfiguration) {

@@ -165,6 +165,11 @@ Reply reply_for(const Call& call, const Error& error) {
       }
     }
   }
+  if (error.code == kAlreadyExists && text_detail(error, "email") != nullptr) {
+    return known(Known::kUserEmailAlreadyExists,
+                 {{"email", {*text_detail(error, "email")}},
+                  {"would_work_if_email_was_verified", {false}}});
+  }
   if (const auto code = known_of(error.code)) return known_reply(call, *code, error);
   if (error.code == kInternalError) {
     return plain(500,
