@@ -70,7 +70,7 @@ Sent read_choice(const Call& call) {
 }
 
 // The form again, with the sentence that says why.
-void show_form(Call& call, PurchaseChoice choice, int status) {
+void show_form(Call& call, const PurchaseChoice& choice, int status) {
   const auto page = call.core.use().sales.purchase_page(call.parameter("code"));
   if (!page) {
     note_guess(call, page.error());
@@ -112,7 +112,7 @@ void choose_price(const CallPtr& call) {
   if (sent.choice.price.empty() || !sent.quantity) {
     sent.choice.error = sent.choice.price.empty() ? "Choose a price."
                                                   : "The quantity must be a whole number from 1.";
-    return show_form(*call, std::move(sent.choice), 400);
+    return show_form(*call, sent.choice, 400);
   }
   const auto url = call->core.use().sales.choose(call->parameter("code"),
                                                  PriceId(sent.choice.price), *sent.quantity);
@@ -124,7 +124,7 @@ void choose_price(const CallPtr& call) {
   }
   note_guess(*call, url.error());
   sent.choice.error = url.error().message;
-  show_form(*call, std::move(sent.choice), status_of(url.error()));
+  show_form(*call, sent.choice, status_of(url.error()));
 }
 
 }  // namespace purser::http::handlers
