@@ -1,6 +1,7 @@
 #include "http/compat/handlers_people.hpp"
 #include "http/compat/route.hpp"
 #include "http/schema.hpp"
+#include "types/timestamp.hpp"
 
 // The protocol's routes about projects, their keys and their configuration.
 namespace purser::http::compat {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,11 @@ std::optional<Reply> refused_password(const std::string& password) {
   }
   return std::nullopt;
 }
+
+/// An app's server, or a proxy, speaks for many users under one address: what comes from an address
+/// is only kept from costing too much.
+constexpr GuessLimit::Pace kGuessesOfAddress{200, std::chrono::milliseconds{100}};
+constexpr GuessLimit::Pace kSignUpsOfAddress{100, std::chrono::milliseconds{500}};
 
 /// Wrong passwords are counted for the address they come from and for the user they are tried on.
 struct PasswordGuesses {
@@ -104,8 +110,10 @@ void sign_up(const CallPtr& call) {
   // Each one costs a hash and makes a user, so they are counted like wrong guesses.
   GuessLimit& limit = call->core.guesses();
   const std::string from = "sign-ups from " + call->request.remote_address;
-  if (!limit.may_guess(from, call->started)) return call->core.answer(*call, too_many("sign-ups"));
-  limit.count_wrong(from, call->started);
+  if (!limit.may_guess(from, call->started, kSignUpsOfAddress)) {
+    return call->core.answer(*call, too_many("sign-ups"));
+  }
+  limit.count_wrong(from, call->started, kSignUpsOfAddress);
   app::NewUser user;
   user.primary_email = call->body.string_at("email");
   user.profile.password_hash = crypto::hash_password(Secret(password));
@@ -127,7 +135,7 @@ void sign_in(const CallPtr& call) {
   const std::string email = *call->body.string_at("email");
   const PasswordGuesses guesses(*call, email);
   GuessLimit& limit = call->core.guesses();
-  const bool may_guess = limit.may_guess(guesses.by_address, call->started) &&
+  const bool may_guess = limit.may_guess(guesses.by_address, call->started, kGuessesOfAddress) &&
                          limit.may_guess(guesses.by_user, call->started);
   if (!may_guess) return call->core.answer(*call, too_many("wrong passwords"));
   const auto view = call->core.use().store.view();
@@ -135,7 +143,7 @@ void sign_in(const CallPtr& call) {
       app::check_password(*view, call->project(), email, Secret(*call->body.string_at("password")));
   if (!user) return call->core.answer(*call, user.error());
   if (!*user) {
-    limit.count_wrong(guesses.by_address, call->started);
+    limit.count_wrong(guesses.by_address, call->started, kGuessesOfAddress);
     limit.count_wrong(guesses.by_user, call->started);
     return call->core.answer(*call, known(Known::kEmailPasswordMismatch));
   }
