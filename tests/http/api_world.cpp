@@ -210,11 +210,11 @@ Headers ApiWorld::admin_key() const {
 }
 Headers ApiWorld::client_key(const std::string& user) const {
   Headers headers = {
-      {"x-stack-access-type", "client"},
-      {"x-stack-project-id", world.project.str()},
-      {"x-stack-publishable-client-key", world.keys.publishable_client_key.reveal()}};
+      {"x-purser-access-type", "client"},
+      {"x-purser-project-id", world.project.str()},
+      {"x-purser-publishable-client-key", world.keys.publishable_client_key.reveal()}};
   if (!user.empty()) {
-    headers.emplace_back("x-stack-access-token", "own:" + world.project.str() + ":" + user + ":s");
+    headers.emplace_back("x-purser-access-token", "own:" + world.project.str() + ":" + user + ":s");
   }
   return headers;
 }

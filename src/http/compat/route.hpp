@@ -3,9 +3,11 @@
 // The routes of Stack Auth's protocol. They are rows of the same kind as the canonical ones, and
 // go by the same router, decoder and log; what differs is how errors are worded.
 
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "http/core.hpp"
 #include "http/route.hpp"
 
 namespace purser::http::compat {
@@ -21,6 +23,8 @@ struct Wording {
 struct Row {
   Route route;  ///< its path stands below /api/v1 and /api/latest only
   std::span<const Wording> wordings = {};
+  /// What depends on more than the error; nothing: as in `wordings`.
+  std::optional<Reply> (*word)(const Call& call, const Error& error) = nullptr;
 };
 
 // The chapters of the table.

@@ -147,23 +147,36 @@ Reply known_reply(const Call& call, Known code, const Error& error) {
         set(details, "allowed_access_types", access_types(*types));
       }
       break;
+    case Known::kDefaultPaymentMethodRequired:
+      set(details, "customer_type", {std::string(to_string(call.customer().type))});
+      set(details, "customer_id", {call.customer().id});
+      break;
     default:
       break;
   }
   return known(code, details);
 }
 
+/// As the row words it, if it does.
+std::optional<Reply> as_worded(const Call& call, const Row& row, const Error& error) {
+  if (row.word != nullptr) {
+    if (auto reply = row.word(call, error)) return reply;
+  }
+  const std::string* reason = text_detail(error, "reason");
+  for (const Wording& wording : row.wordings) {
+    const bool fits = wording.reason.empty() || (reason && *reason == wording.reason);
+    if (wording.error == error.code && fits) {
+      return plain(wording.status, std::string(wording.text));
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Reply reply_for(const Call& call, const Error& error) {
   if (call.route != nullptr) {
-    for (const Wording& wording : row_of(*call.route).wordings) {
-      const std::string* reason = text_detail(error, "reason");
-      const bool fits = wording.reason.empty() || (reason && *reason == wording.reason);
-      if (wording.error == error.code && fits) {
-        return plain(wording.status, std::string(wording.text));
-      }
-    }
+    if (auto reply = as_worded(call, row_of(*call.route), error)) return *std::move(reply);
   }
   if (error.code == kAlreadyExists && text_detail(error, "email") != nullptr) {
     return known(Known::kUserEmailAlreadyExists,
