@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/catalog_codec.hpp"
+#include "http/compat/products.hpp"
 
 // Both sides are JSON of nearly the same shape: names and the way in which prices are written
 // differ. The catalog's own decoder then checks all of it.
@@ -47,12 +48,7 @@ json::Value price_config(const json::Value& price) {
   json::Object out;
   const auto currency = Currency::parse(price.string_at("currency").value_or(""));
   const Money amount(price.int_at("amount").value_or(0), currency.value());
-  std::string text = amount.to_decimal();
-  // Whole amounts are written without decimals.
-  if (const std::size_t point = text.find('.'); point != std::string::npos) {
-    if (text.find_first_not_of('0', point + 1) == std::string::npos) text.resize(point);
-  }
-  out.emplace_back(std::string(currency->code()), json::Value(std::move(text)));
+  out.emplace_back(std::string(currency->code()), json::Value(major_units(amount)));
   copy_renamed(price, kPrice, out);
   return {std::move(out)};
 }
@@ -190,34 +186,8 @@ class Reader {
       return {json::Object()};
     }
     return members(value, path, [this](const json::Value& one, const std::string& at) {
-      return price(one, at);
+      return catalog_price(one, at, errors_);
     });
-  }
-
-  json::Value price(const json::Value& value, const std::string& path) {
-    bool has_amount = false;
-    json::Value out =
-        renamed(value, kPrice, path, [&](const json::Member& member, json::Object& fields) {
-          const auto currency = Currency::parse(member.first);
-          if (!currency || currency->code() != member.first) return false;
-          if (std::exchange(has_amount, true)) {
-            wrong(path, "must have one currency; give prices in other ones ids of their own");
-            return true;
-          }
-          amount(member.second, *currency, path + "." + member.first, fields);
-          return true;
-        });
-    if (!has_amount) wrong(path, "must have an amount, such as \"USD\": \"10.50\"");
-    return out;
-  }
-
-  void amount(const json::Value& value, Currency currency, const std::string& path,
-              json::Object& out) {
-    const std::string* text = value.as_string();
-    const auto money = text == nullptr ? std::nullopt : Money::parse_decimal(*text, currency);
-    if (!money) wrong(path, "must be an amount in major units as text, such as \"10.50\"");
-    out.emplace_back("amount", json::Value(money ? money->minor_units() : 1));
-    out.emplace_back("currency", json::Value(currency.lower()));
   }
 
   // What is left out, or can never come to pass, has the protocol's defaults.

@@ -12,16 +12,6 @@ namespace {
 constexpr const char* kInlinePath = "body.product_inline";
 constexpr const char* kPreferredCurrency = "USD";
 
-// Whole amounts have no decimals: "10", not "10.00".
-std::string major_units(const Money& amount) {
-  std::string text = amount.to_decimal();
-  const std::size_t point = text.find('.');
-  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == std::string::npos) {
-    text.resize(point);
-  }
-  return text;
-}
-
 void write_interval(json::Writer& out, CalendarInterval interval) {
   out.begin_array().integer(interval.count).string(to_string(interval.unit)).end_array();
 }
@@ -149,6 +139,15 @@ json::Value catalog_product(const json::Object& document, FieldErrors& errors) {
 }
 
 }  // namespace
+
+std::string major_units(const Money& amount) {
+  std::string text = amount.to_decimal();
+  const std::size_t point = text.find('.');
+  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == std::string::npos) {
+    text.resize(point);
+  }
+  return text;
+}
 
 void write_product(json::Writer& out, const domain::Product& product,
                    const std::vector<const domain::Price*>& prices) {

@@ -112,7 +112,6 @@ for (const version of Object.keys(sdks)) {
       for (const wrong of [
         { 'payments.products.bad': { prices: { once: { USD: '1.234' } } } },
         { 'payments.products.bad': { prices: { once: { USD: 10 } } } },
-        { 'payments.products.bad': { prices: { both: { USD: '1', EUR: '1' } } } },
         { 'payments.products.bad': { prices: 'include-by-default' } },
         { 'payments.products.bad': { includedItems: { unknown: { quantity: 1 } } } },
         { 'payments.products.bad': { productLineId: 'unknown' } },
