@@ -9,6 +9,9 @@ constexpr Rule kRules[] = {
     {"a purchase is of no customer of its project",
      "SELECT 'purchase ' || p.id FROM purchases p LEFT JOIN customers c ON c.id = p.customer_id "
      "WHERE c.id IS NULL OR c.project_id <> p.project_id"},
+    {"it is of no project",
+     "SELECT 'customer number ' || c.id FROM customers c LEFT JOIN projects j "
+     "ON j.row = c.project_id WHERE j.row IS NULL"},
     {"a transaction is of no customer of its project",
      "SELECT 'transaction ' || t.id FROM transactions t LEFT JOIN customers c "
      "ON c.id = t.customer_id WHERE c.id IS NULL OR c.project_id <> t.project_id"},
