@@ -78,7 +78,7 @@ Status Webhooks::receive(const ProjectId& project, const std::string& payload,
 }
 
 Result<int> Webhooks::process(int limit) {
-  PURSER_TRY(const std::vector<InboxEvent> due, store_.view()->due_inbox(clock_.now(), limit));
+  PURSER_TRY(const std::vector<InboxEvent> due, store_.claim_inbox(clock_.now(), limit));
   for (const InboxEvent& event : due) {
     const ProviderObject subject = about(event.type, event.object_id);
     PURSER_CHECK_OK(record(event, apply(event.project, subject, event.object_id)));

@@ -197,7 +197,7 @@ std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) cons
   return reply;
 }
 
-void Core::write(const CallPtr& call, Decide decide) {
+void Core::write(const CallPtr& call, Decide decide, std::vector<ItemId> items) {
   auto work = [this, call,
                decide = std::move(decide)](app::StoreBatch& batch) -> Result<app::Decision> {
     app::Decision decision;
@@ -214,9 +214,12 @@ void Core::write(const CallPtr& call, Decide decide) {
     refused.reply = kept(*call, status_of(error), encode_error(error, call->request_id));
     return refused;
   };
+  std::optional<app::Touches> touches;
+  if (call->route->is_for_customer()) touches = {call->customer(), std::move(items)};
   dependencies_.engine.submit(
       call->scope, std::move(work),
-      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); });
+      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); },
+      std::move(touches));
 }
 
 }  // namespace purser::http
