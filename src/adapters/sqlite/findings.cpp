@@ -5,7 +5,7 @@
 namespace purser::sqlite {
 
 Status Findings::load_items() {
-  PURSER_TRY(Query row, db_.query("SELECT row, project_id, item FROM item_names"));
+  PURSER_TRY(sql::Cursor row, db_.query("SELECT row, project_id, item FROM item_names"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};

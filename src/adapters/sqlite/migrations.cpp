@@ -39,7 +39,7 @@ Result<std::map<int, Applied>> applied_migrations(Connection& db) {
   if (id != kApplicationId) {
     return refused("The file is a database of another program; Purser does not touch it.");
   }
-  PURSER_TRY(Query row, db.query("SELECT number, slug, sha256 FROM schema_migrations"));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT number, slug, sha256 FROM schema_migrations"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return applied;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "adapters/sql/resolver.hpp"
 #include "adapters/sqlite/owned_cache.hpp"
 #include "adapters/sqlite/packed_number.hpp"
 #include "adapters/sqlite/sharded_cache.hpp"
@@ -86,11 +87,7 @@ struct AccountTraits {
 };
 using AccountCache = ShardedCache<AccountTraits>;
 
-/// A row of `customers`.
-struct CustomerRow {
-  std::int64_t id = 0;
-  bool deleted = false;
-};
+using sql::CustomerRow;
 /// A customer's name inside the database: the project by its row number.
 struct CustomerName {
   std::int64_t project = 0;

@@ -62,7 +62,7 @@ Status SqliteStore::open_writer() {
   // The schema is looked at before anything is written, in case the file is not ours.
   PURSER_CHECK_OK(writer_->exec("PRAGMA synchronous=FULL;"));
   PURSER_CHECK_OK(migrate(*writer_, embedded_migrations(), clock_.now()));
-  PURSER_TRY(Query mode, writer_->query("PRAGMA journal_mode=WAL"));
+  PURSER_TRY(sql::Cursor mode, writer_->query("PRAGMA journal_mode=WAL"));
   PURSER_TRY(const bool answered, mode.step());
   if (!answered || mode.view(0) != "wal") {
     return Error{ErrorCode::kStoreUnavailable,

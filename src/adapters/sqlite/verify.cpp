@@ -10,14 +10,14 @@ namespace {
 
 Status check_file(Connection& db, Findings& findings) {
   {
-    PURSER_TRY(Query row, db.query("PRAGMA integrity_check(20)"));
+    PURSER_TRY(sql::Cursor row, db.query("PRAGMA integrity_check(20)"));
     for (;;) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;
       if (row.view(0) != "ok") findings.add("the database file", row.text(0));
     }
   }
-  PURSER_TRY(Query row, db.query("PRAGMA foreign_key_check"));
+  PURSER_TRY(sql::Cursor row, db.query("PRAGMA foreign_key_check"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};

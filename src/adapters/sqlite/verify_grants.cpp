@@ -39,16 +39,16 @@ void GrantCheck::note_repeat(const AccountKey& key, std::int64_t id, const domai
 Status GrantCheck::check_purchases(app::VerifyReport& report) {
   {
     // A switch may have granted nothing: then only its transaction tells of it.
-    PURSER_TRY(Query row, db_.query("SELECT customer_id, purchase_id FROM transactions "
-                                    "WHERE kind = 4 AND customer_id % ? = ?",
-                                    portions_, portion_));
+    PURSER_TRY(sql::Cursor row, db_.query("SELECT customer_id, purchase_id FROM transactions "
+                                          "WHERE kind = 4 AND customer_id % ? = ?",
+                                          portions_, portion_));
     for (;;) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;
       switched_.emplace(row.integer(0), row.text(1));
     }
   }
-  PURSER_TRY(Query row,
+  PURSER_TRY(sql::Cursor row,
              db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
                        "p.type, p.created_at, p.anchor, p.project_id FROM purchases p "
                        "WHERE p.customer_id % ? = ?",
@@ -67,7 +67,7 @@ Status GrantCheck::check_purchases(app::VerifyReport& report) {
   return {};
 }
 
-Status GrantCheck::check_purchase(Query& row) {
+Status GrantCheck::check_purchase(sql::Cursor& row) {
   const std::int64_t customer = row.integer(0);
   const std::string name = "purchase " + row.text(1);
   if (switched_.contains({customer, row.text(1)})) {

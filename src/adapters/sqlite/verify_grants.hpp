@@ -35,7 +35,7 @@ class GrantCheck {
   };
 
   void note_repeat(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
-  Status check_purchase(Query& row);
+  Status check_purchase(sql::Cursor& row);
   void forget_first_grants(std::int64_t customer, std::string_view purchase);
   Status check_repeats(const GrantKey& key, const domain::IncludedGrant& grant);
 

@@ -2,7 +2,7 @@
 
 #include <unordered_map>
 
-#include "adapters/sqlite/rows.hpp"
+#include "adapters/sql/rows.hpp"
 #include "adapters/sqlite/verify_grants.hpp"
 #include "codec/account_codec.hpp"
 #include "domain/ledger.hpp"
@@ -59,9 +59,10 @@ class Pass {
 };
 
 Status Pass::load_balances() {
-  PURSER_TRY(Query row, db_.query("SELECT customer_id, item_id, last_entry, account FROM balances "
-                                  "WHERE customer_id % ? = ?",
-                                  portions_, portion_));
+  PURSER_TRY(sql::Cursor row,
+             db_.query("SELECT customer_id, item_id, last_entry, account FROM balances "
+                       "WHERE customer_id % ? = ?",
+                       portions_, portion_));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
@@ -155,14 +156,14 @@ Status Pass::check_owner(const AccountKey& key) {
 Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report) {
   PURSER_CHECK_OK(load_balances());
   {
-    PURSER_TRY(Query row,
+    PURSER_TRY(sql::Cursor row,
                db_.query("SELECT customer_id, item_id, id, previous, " PURSER_ENTRY_COLUMNS
                          " FROM ledger WHERE customer_id % ? = ? ORDER BY id",
                          portions_, portion_));
     for (;;) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;
-      PURSER_TRY(const domain::Entry entry, row.checked(rows::entry(row, 4)));
+      PURSER_TRY(const domain::Entry entry, row.checked(sql::rows::entry(row, 4)));
       follow({row.integer(0), row.integer(1)}, row.integer(2), row.integer(3), entry);
       ++report.entries;
       on_line();

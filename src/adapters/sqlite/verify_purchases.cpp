@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "adapters/sqlite/documents.hpp"
-#include "adapters/sqlite/rows.hpp"
+#include "adapters/sql/documents.hpp"
+#include "adapters/sql/rows.hpp"
 #include "domain/purchase.hpp"
 
 namespace purser::sqlite {
@@ -121,11 +121,11 @@ class Holdings {
 };
 
 Status load_graces(Connection& db, Findings& findings, Holdings& holdings) {
-  PURSER_TRY(Query row, db.query("SELECT id, settings FROM projects"));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT id, settings FROM projects"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
-    const auto settings = decode_settings(row.view(1));
+    const auto settings = sql::decode_settings(row.view(1));
     if (settings) {
       holdings.set_grace(row.text(0), Millis{settings->past_due_grace_days * kDayMillis});
     } else {
@@ -135,11 +135,11 @@ Status load_graces(Connection& db, Findings& findings, Holdings& holdings) {
 }
 
 Status check_documents(Connection& db, Findings& findings) {
-  PURSER_TRY(Query row, db.query("SELECT " PURSER_PURCHASE_COLUMNS));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT " PURSER_PURCHASE_COLUMNS));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
-    const auto purchase = rows::purchase(row);
+    const auto purchase = sql::rows::purchase(row);
     if (purchase) {
       check_subscription(*purchase, findings);
     } else {
@@ -150,8 +150,9 @@ Status check_documents(Connection& db, Findings& findings) {
 }
 
 Status check_holdings(Connection& db, Holdings& holdings) {
-  PURSER_TRY(Query row, db.query("SELECT p.customer_id, p.row FROM purchases p WHERE p.status = 0 "
-                                 "ORDER BY p.customer_id, p.row"));
+  PURSER_TRY(sql::Cursor row,
+             db.query("SELECT p.customer_id, p.row FROM purchases p WHERE p.status = 0 "
+                      "ORDER BY p.customer_id, p.row"));
   std::int64_t customer = 0;
   std::vector<domain::Purchase> active;
   for (;;) {
@@ -162,11 +163,11 @@ Status check_holdings(Connection& db, Holdings& holdings) {
     }
     if (!more) return {};
     customer = row.integer(0);
-    PURSER_TRY(Query found,
+    PURSER_TRY(sql::Cursor found,
                db.query("SELECT " PURSER_PURCHASE_COLUMNS "WHERE p.row = ?", row.integer(1)));
     PURSER_TRY(const bool readable, found.step());
     if (!readable) continue;  // of no customer or project, which the rules report
-    auto purchase = rows::purchase(found);
+    auto purchase = sql::rows::purchase(found);
     if (purchase) active.push_back(*std::move(purchase));
   }
 }

@@ -100,7 +100,7 @@ constexpr Rule kRules[] = {
 
 Status check_rules(Connection& db, Findings& findings) {
   for (const Rule& rule : kRules) {
-    PURSER_TRY(Query row, db.query(rule.sql));
+    PURSER_TRY(sql::Cursor row, db.query(rule.sql));
     for (;;) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;

@@ -1,29 +1,27 @@
 #pragma once
 
-// Every read of the store port that is plain SQL, over one connection. Readers and batches share
-// it.
+// Every read of the store port that is plain SQL, over one connection. Views and batches share it.
 
 #include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "adapters/sqlite/connection.hpp"
-#include "adapters/sqlite/resolver.hpp"
+#include "adapters/sql/connection.hpp"
+#include "adapters/sql/resolver.hpp"
 #include "app/ports/store.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 
-/// What a project or customer that does not exist has for a row number: it matches none.
-inline constexpr std::int64_t kNoRow = -1;
 /// Above every row number: where a list that comes newest first begins.
 inline constexpr std::int64_t kNewest = std::numeric_limits<std::int64_t>::max();
 
-/// The row number, or kNoRow.
-Result<std::int64_t> row_of(Resolver& resolver, const ProjectId& project);
-Result<std::int64_t> row_of(Resolver& resolver, const CustomerKey& customer);
-
 /// See app::StoreView for what each answers. Used by the thread that uses the connection.
+///
+/// What a command reads by key, and the lists that it may write back, are read with
+/// `query_for_update`. A customer's purchases are read under a lock of the customer, because what
+/// may be sold depends on rows that are not there. Lists of what is due, pages and catalogs take no
+/// locks.
 class Reads {
  public:
   Reads(Connection& db, Resolver& resolver) : db_(db), resolver_(resolver) {}
@@ -79,8 +77,6 @@ class Reads {
   Result<std::vector<app::InboxEvent>> due_inbox(Timestamp now, int limit);
   Result<std::vector<app::Intention>> due_intentions(Timestamp now, int limit);
   Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit);
-  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
-                                                            const std::string& key);
 
   Result<bool> trial_used(const CustomerKey& customer, const std::string& name);
   Result<std::vector<app::Invoice>> invoices(const CustomerKey& customer,
@@ -96,29 +92,16 @@ class Reads {
   Result<std::vector<app::Refund>> refunds_of(const ProjectId& project, const PurchaseId& purchase);
   Result<std::optional<app::Dispute>> dispute(const ProjectId& project, const std::string& id);
 
-  /// Up to `limit` lines of the chain that begins at line `head`, newest first.
-  Result<std::vector<app::LedgerLine>> ledger_chain(const AccountKey& key, std::int64_t head,
-                                                    std::optional<std::int64_t> before, int limit);
-
  private:
+  /// In a batch of a store that several nodes write: no other batch passes here for this customer.
+  Status lock_customer(std::int64_t row);
+
   Connection& db_;
   Resolver& resolver_;
 };
 
-/// How an idempotency key lies in the database: a UUID in canonical form as its sixteen bytes, else
-/// nothing.
-std::optional<std::string> packed_uuid(std::string_view key);
-
-/// Binds a key as a BLOB when it is a UUID, else as TEXT; the two never compare equal.
-struct PackedKey {
-  explicit PackedKey(std::string_view key) : text(key), uuid(packed_uuid(key)) {}
-  std::optional<Blob> blob() const { return uuid ? std::optional(Blob{*uuid}) : std::nullopt; }
-  std::string_view text;
-  std::optional<std::string> uuid;
-};
-
-/// Implements the reads of a view or a batch through `reads_`; the item reads are left to `Base`'s
-/// heir.
+/// Implements the reads of a view or a batch through `reads_`. Items, the ledger and idempotency
+/// records are left to the heir: engines keep them each in their own way.
 template <class Base>
 class ReadsBy : public Base {
  public:
@@ -270,13 +253,9 @@ class ReadsBy : public Base {
   Result<std::vector<app::OutboxEvent>> outbox(std::int64_t after_id, int limit) override {
     return reads_.outbox(after_id, limit);
   }
-  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& p,
-                                                            const std::string& key) override {
-    return reads_.idempotency(p, key);
-  }
 
  protected:
   Reads reads_;
 };
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -1,17 +1,17 @@
-#include "adapters/sqlite/rows.hpp"
+#include "adapters/sql/rows.hpp"
 
-#include "adapters/sqlite/documents.hpp"
+#include "adapters/sql/documents.hpp"
 #include "codec/purchase_codec.hpp"
 
-namespace purser::sqlite::rows {
+namespace purser::sql::rows {
 
-Money money(Query& row, int amount_column, int currency_column) {
+Money money(Cursor& row, int amount_column, int currency_column) {
   const auto currency = Currency::parse(row.view(currency_column));
   if (!currency) row.note_bad(currency_column);
   return {row.integer(amount_column), currency.value_or(*Currency::parse("USD"))};
 }
 
-Result<app::Project> project(Query& row) {
+Result<app::Project> project(Cursor& row) {
   app::Project project;
   project.id = ProjectId(row.text(0));
   project.display_name = row.text(1);
@@ -21,7 +21,7 @@ Result<app::Project> project(Query& row) {
   return row.checked(std::move(project));
 }
 
-Result<app::ApiKey> key(Query& row, const ProjectId& project) {
+Result<app::ApiKey> key(Cursor& row, const ProjectId& project) {
   app::ApiKey key;
   key.project = project;
   key.id = KeyId(row.text(0));
@@ -35,7 +35,7 @@ Result<app::ApiKey> key(Query& row, const ProjectId& project) {
   return row.checked(std::move(key));
 }
 
-Result<app::SigningKey> signing_key(Query& row, const ProjectId& project) {
+Result<app::SigningKey> signing_key(Cursor& row, const ProjectId& project) {
   app::SigningKey key;
   key.project = project;
   key.kid = row.text(0);
@@ -45,7 +45,7 @@ Result<app::SigningKey> signing_key(Query& row, const ProjectId& project) {
   return row.checked(std::move(key));
 }
 
-Result<app::User> user(Query& row, const ProjectId& project) {
+Result<app::User> user(Cursor& row, const ProjectId& project) {
   app::User user;
   user.project = project;
   user.id = UserId(row.text(0));
@@ -56,7 +56,7 @@ Result<app::User> user(Query& row, const ProjectId& project) {
   return row.checked(std::move(user));
 }
 
-Result<app::Team> team(Query& row, const ProjectId& project) {
+Result<app::Team> team(Cursor& row, const ProjectId& project) {
   app::Team team;
   team.project = project;
   team.id = TeamId(row.text(0));
@@ -65,7 +65,7 @@ Result<app::Team> team(Query& row, const ProjectId& project) {
   return row.checked(std::move(team));
 }
 
-Result<app::Membership> membership(Query& row, const ProjectId& project) {
+Result<app::Membership> membership(Cursor& row, const ProjectId& project) {
   app::Membership membership;
   membership.project = project;
   membership.team = TeamId(row.text(0));
@@ -75,7 +75,7 @@ Result<app::Membership> membership(Query& row, const ProjectId& project) {
   return row.checked(std::move(membership));
 }
 
-Result<app::Session> session(Query& row, const ProjectId& project) {
+Result<app::Session> session(Cursor& row, const ProjectId& project) {
   app::Session session;
   session.project = project;
   session.id = SessionId(row.text(0));
@@ -87,7 +87,7 @@ Result<app::Session> session(Query& row, const ProjectId& project) {
   return row.checked(std::move(session));
 }
 
-Result<domain::Purchase> purchase(Query& row) {
+Result<domain::Purchase> purchase(Cursor& row) {
   domain::Purchase purchase;
   purchase.id = PurchaseId(row.text(0));
   purchase.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
@@ -109,7 +109,7 @@ Result<domain::Purchase> purchase(Query& row) {
   return row.checked(std::move(purchase));
 }
 
-Result<app::Transaction> transaction(Query& row, const CustomerKey& customer) {
+Result<app::Transaction> transaction(Cursor& row, const CustomerKey& customer) {
   app::Transaction transaction;
   transaction.id = TransactionId(row.text(0));
   transaction.customer = customer;
@@ -122,7 +122,7 @@ Result<app::Transaction> transaction(Query& row, const CustomerKey& customer) {
   return row.checked(std::move(transaction));
 }
 
-Result<app::Checkout> checkout(Query& row) {
+Result<app::Checkout> checkout(Cursor& row) {
   app::Checkout checkout;
   checkout.id = CheckoutId(row.text(0));
   checkout.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
@@ -152,7 +152,7 @@ Result<app::Checkout> checkout(Query& row) {
   return row.checked(std::move(checkout));
 }
 
-Result<app::InboxEvent> inbox_event(Query& row) {
+Result<app::InboxEvent> inbox_event(Cursor& row) {
   app::InboxEvent event;
   event.project = ProjectId(row.text(0));
   event.event_id = row.text(1);
@@ -167,7 +167,7 @@ Result<app::InboxEvent> inbox_event(Query& row) {
   return row.checked(std::move(event));
 }
 
-Result<app::Intention> intention(Query& row) {
+Result<app::Intention> intention(Cursor& row) {
   app::Intention intention;
   intention.project = ProjectId(row.text(0));
   intention.id = row.text(1);
@@ -180,7 +180,7 @@ Result<app::Intention> intention(Query& row) {
   return row.checked(std::move(intention));
 }
 
-Result<app::OutboxEvent> outbox_event(Query& row) {
+Result<app::OutboxEvent> outbox_event(Cursor& row) {
   app::OutboxEvent event;
   event.id = row.integer(0);
   event.project = ProjectId(row.text(1));
@@ -194,7 +194,7 @@ Result<app::OutboxEvent> outbox_event(Query& row) {
   return row.checked(std::move(event));
 }
 
-domain::Entry entry(Query& row, int first) {
+domain::Entry entry(Cursor& row, int first) {
   domain::Entry entry;
   entry.change = row.quantity(first);
   entry.quantity_after = row.quantity(first + 1);
@@ -207,7 +207,7 @@ domain::Entry entry(Query& row, int first) {
   return entry;
 }
 
-Result<app::IdempotencyRecord> idempotency(Query& row, const ProjectId& project,
+Result<app::IdempotencyRecord> idempotency(Cursor& row, const ProjectId& project,
                                            const std::string& key) {
   app::IdempotencyRecord record;
   record.project = project;
@@ -221,4 +221,4 @@ Result<app::IdempotencyRecord> idempotency(Query& row, const ProjectId& project,
   return row.checked(std::move(record));
 }
 
-}  // namespace purser::sqlite::rows
+}  // namespace purser::sql::rows

@@ -1,11 +1,11 @@
-#include "adapters/sqlite/documents.hpp"
-#include "adapters/sqlite/rows.hpp"
+#include "adapters/sql/documents.hpp"
+#include "adapters/sql/rows.hpp"
 
 // What customers were billed and given back.
 
-namespace purser::sqlite::rows {
+namespace purser::sql::rows {
 
-Result<app::Invoice> invoice(Query& row) {
+Result<app::Invoice> invoice(Cursor& row) {
   app::Invoice invoice;
   invoice.id = row.text(0);
   invoice.customer = {ProjectId(row.text(1)), row.enumeration(2, CustomerType::kCustom),
@@ -24,7 +24,7 @@ Result<app::Invoice> invoice(Query& row) {
   return row.checked(std::move(invoice));
 }
 
-Result<app::Refund> refund(Query& row, const ProjectId& project) {
+Result<app::Refund> refund(Cursor& row, const ProjectId& project) {
   app::Refund refund;
   refund.project = project;
   refund.id = row.text(0);
@@ -41,7 +41,7 @@ Result<app::Refund> refund(Query& row, const ProjectId& project) {
   return row.checked(std::move(refund));
 }
 
-Result<app::Dispute> dispute(Query& row, const ProjectId& project) {
+Result<app::Dispute> dispute(Cursor& row, const ProjectId& project) {
   app::Dispute dispute;
   dispute.project = project;
   dispute.id = row.text(0);
@@ -55,4 +55,4 @@ Result<app::Dispute> dispute(Query& row, const ProjectId& project) {
   return row.checked(std::move(dispute));
 }
 
-}  // namespace purser::sqlite::rows
+}  // namespace purser::sql::rows

@@ -1,9 +1,9 @@
-#include "adapters/sqlite/documents.hpp"
+#include "adapters/sql/documents.hpp"
 
 #include "crypto/crypto.hpp"
 #include "json/json.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 namespace {
 
 constexpr std::int64_t kMaxGraceDays = 60;
@@ -197,4 +197,4 @@ Result<std::vector<app::TakenLot>> decode_taken(std::string_view text) {
   return taken;
 }
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -9,7 +9,7 @@
 #include "app/records.hpp"
 #include "types/result.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 
 // Decoding errors are kInternalError: the text was not written by this program.
 
@@ -22,4 +22,4 @@ Result<app::ProjectPayments> decode_payments(std::string_view text);
 std::string encode_taken(const std::vector<app::TakenLot>& taken);
 Result<std::vector<app::TakenLot>> decode_taken(std::string_view text);
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -1,28 +1,28 @@
-#include "adapters/sqlite/batch.hpp"
-#include "adapters/sqlite/documents.hpp"
+#include "adapters/sql/documents.hpp"
+#include "adapters/sql/writes.hpp"
 
 // Trials, invoices, refunds and disputes.
 
-namespace purser::sqlite {
+namespace purser::sql {
 
-Result<bool> Batch::put_trial(const CustomerKey& key, const std::string& name) {
+Result<bool> BatchWrites::put_trial(const CustomerKey& key, const std::string& name) {
   PURSER_TRY(const std::int64_t customer, customer_row(key));
-  PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(
-      db_.run("INSERT INTO trials(customer_id, name, used_at) VALUES(?, ?, ?) "
-              "ON CONFLICT(customer_id, name) DO NOTHING",
-              customer, name, now_));
-  return db_.changes() > 0;
+  PURSER_CHECK_OK(before_write());
+  PURSER_TRY(const std::int64_t rows,
+             db_.change("INSERT INTO trials(customer_id, name, used_at) VALUES($1, $2, $3) "
+                        "ON CONFLICT(customer_id, name) DO NOTHING",
+                        customer, name, now()));
+  return rows > 0;
 }
 
-Status Batch::put_invoice(const app::Invoice& invoice) {
+Status BatchWrites::put_invoice(const app::Invoice& invoice) {
   PURSER_TRY(const std::int64_t project, project_row(invoice.customer.project));
   PURSER_TRY(const std::int64_t customer, customer_row(invoice.customer));
-  PURSER_CHECK_OK(write());
+  PURSER_CHECK_OK(before_write());
   return db_.run(
       "INSERT INTO invoices(project_id, id, customer_id, purchase_id, number, status, total, "
       "currency, amount_paid, refunded, payment_ref, hosted_url, period_start, period_end, "
-      "created_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+      "created_at) VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15) "
       "ON CONFLICT(project_id, id) DO UPDATE SET number = excluded.number, "
       "status = excluded.status, total = excluded.total, currency = excluded.currency, "
       "amount_paid = excluded.amount_paid, refunded = excluded.refunded, "
@@ -34,45 +34,46 @@ Status Batch::put_invoice(const app::Invoice& invoice) {
       invoice.period_end, invoice.created_at);
 }
 
-Status Batch::insert_refund(const app::Refund& refund) {
+Status BatchWrites::insert_refund(const app::Refund& refund) {
   PURSER_TRY(const std::int64_t project, project_row(refund.project));
-  PURSER_CHECK_OK(write());
+  PURSER_CHECK_OK(before_write());
   return db_.run(
       "INSERT INTO refunds(project_id, id, purchase_id, invoice_id, payment_ref, amount, currency, "
-      "quantity, reason, state, remote_ref, error, created_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "quantity, reason, state, remote_ref, error, created_at) "
+      "VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)",
       project, refund.id, refund.purchase.str(), refund.invoice, refund.payment_ref,
       refund.amount.minor_units(), refund.amount.currency().code(), refund.quantity, refund.reason,
       refund.state, refund.remote_ref, refund.error, refund.created_at);
 }
 
-Status Batch::update_refund(const app::Refund& refund) {
+Status BatchWrites::update_refund(const app::Refund& refund) {
   PURSER_TRY(const std::int64_t project, project_row(refund.project));
-  PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run(
-      "UPDATE refunds SET state = ?, remote_ref = ?, error = ? WHERE project_id = ? AND id = ?",
-      refund.state, refund.remote_ref, refund.error, project, refund.id));
-  return must_have_changed("refund");
+  PURSER_CHECK_OK(before_write());
+  return update_row("refund",
+                    "UPDATE refunds SET state = $1, remote_ref = $2, error = $3 WHERE project_id = "
+                    "$4 AND id = $5",
+                    refund.state, refund.remote_ref, refund.error, project, refund.id);
 }
 
-Status Batch::insert_dispute(const app::Dispute& dispute) {
+Status BatchWrites::insert_dispute(const app::Dispute& dispute) {
   PURSER_TRY(const std::int64_t project, project_row(dispute.project));
-  PURSER_CHECK_OK(write());
+  PURSER_CHECK_OK(before_write());
   return db_.run(
       "INSERT INTO disputes(project_id, id, purchase_id, payment_ref, amount, currency, state, "
-      "taken, ended_purchase, created_at) VALUES(?,?,?,?,?,?,?,?,?,?)",
+      "taken, ended_purchase, created_at) VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
       project, dispute.id, dispute.purchase.str(), dispute.payment_ref,
       dispute.amount.minor_units(), dispute.amount.currency().code(), dispute.state,
       encode_taken(dispute.taken), dispute.ended_purchase, dispute.created_at);
 }
 
-Status Batch::update_dispute(const app::Dispute& dispute) {
+Status BatchWrites::update_dispute(const app::Dispute& dispute) {
   PURSER_TRY(const std::int64_t project, project_row(dispute.project));
-  PURSER_CHECK_OK(write());
-  PURSER_CHECK_OK(db_.run(
-      "UPDATE disputes SET state = ?, taken = ?, ended_purchase = ? "
-      "WHERE project_id = ? AND id = ?",
-      dispute.state, encode_taken(dispute.taken), dispute.ended_purchase, project, dispute.id));
-  return must_have_changed("dispute");
+  PURSER_CHECK_OK(before_write());
+  return update_row("dispute",
+                    "UPDATE disputes SET state = $1, taken = $2, ended_purchase = $3 "
+                    "WHERE project_id = $4 AND id = $5",
+                    dispute.state, encode_taken(dispute.taken), dispute.ended_purchase, project,
+                    dispute.id);
 }
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql
