@@ -302,12 +302,17 @@ class Store {
     return view()->due_intentions(now, limit);
   }
 
-  /// Calls `changed` for every project of which another node committed something that nodes keep
-  /// in memory: the project itself, its keys, its catalogs. That commit returns there only when
-  /// `changed` has returned here (or this node has stopped answering: `is_current`). Called from a
-  /// thread of the store's own, until `changed` is replaced by nothing. An error is tried again.
+  /// Calls `changed` for every project of which any node committed something that nodes keep in
+  /// memory (the project itself, its keys, its catalogs), this node included, and for the empty id
+  /// when it may be any project. Such a commit returns only when `changed` has returned on every
+  /// node that still answers (`is_current`). Called from a thread of the store's own, until
+  /// `changed` is replaced by nothing; an error is tried again. False: nobody else writes this
+  /// store, and nothing is called. Errors: kStoreUnavailable.
   using Changed = std::function<Status(const ProjectId&)>;
-  virtual void watch(Changed changed) { static_cast<void>(changed); }
+  virtual Result<bool> watch(Changed changed) {
+    static_cast<void>(changed);
+    return false;
+  }
   /// False while what is kept in memory may be older than what other nodes were told is committed.
   virtual bool is_current() const { return true; }
 
