@@ -28,6 +28,8 @@ if(purser_sqlite_source STREQUAL "amalgamation")
   target_include_directories(purser_sqlite3 SYSTEM PUBLIC ${purser_sqlite_dir})
   # THREADSAFE=2: a connection belongs to one thread at a time. DQS=0: "x" is never a string.
   # DEFAULT_WAL_SYNCHRONOUS=2: FULL, because an acknowledged operation survives power loss.
+  # HAVE_FDATASYNC: without it SQLite calls fsync, which waits for the file system's journal whenever the
+  # time of the last write changed; a log that is written over in place needs only its data on the disk.
   target_compile_definitions(purser_sqlite3 PRIVATE
     SQLITE_THREADSAFE=2
     SQLITE_DQS=0
@@ -40,7 +42,8 @@ if(purser_sqlite_source STREQUAL "amalgamation")
     SQLITE_OMIT_PROGRESS_CALLBACK
     SQLITE_OMIT_SHARED_CACHE
     SQLITE_USE_ALLOCA
-    HAVE_USLEEP=1)
+    HAVE_USLEEP=1
+    HAVE_FDATASYNC=1)
   # Optimised in every build type: the store's tests would crawl otherwise.
   target_compile_options(purser_sqlite3 PRIVATE -O2 -w -fno-omit-frame-pointer)
   # SQLite's connections meet in shared memory under file locks, which ThreadSanitizer does not know;

@@ -1,8 +1,11 @@
 #include "app/webhooks.hpp"
 
+#include <map>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
+#include "app/at_once.hpp"
 #include "app/backoff.hpp"
 #include "app/inbox.hpp"
 
@@ -41,7 +44,7 @@ InboxEvent inbox_event(const Project& project, const ProviderEvent& event,
 
 Webhooks::Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
                    PaymentProvider& provider, Handlers handlers, const Clock& clock,
-                   std::function<void()> poke)
+                   std::function<void()> poke, int width)
     : engine_(engine),
       store_(store),
       registry_(registry),
@@ -49,7 +52,8 @@ Webhooks::Webhooks(Engine& engine, Store& store, Registry& registry, Projects& p
       provider_(provider),
       handlers_(handlers),
       clock_(clock),
-      poke_(std::move(poke)) {}
+      poke_(std::move(poke)),
+      width_(width) {}
 
 Status Webhooks::receive(const ProjectId& project, const std::string& payload,
                          const std::string& signature_header) {
@@ -77,13 +81,32 @@ Status Webhooks::receive(const ProjectId& project, const std::string& payload,
   return {};
 }
 
-Result<int> Webhooks::process(int limit) {
-  PURSER_TRY(const std::vector<InboxEvent> due, store_.claim_inbox(clock_.now(), limit));
-  for (const InboxEvent& event : due) {
-    const ProviderObject subject = about(event.type, event.object_id);
-    PURSER_CHECK_OK(record(event, apply(event.project, subject, event.object_id)));
+std::vector<Webhooks::Group> Webhooks::by_object(std::vector<InboxEvent> events) {
+  std::map<std::tuple<ProjectId, ProviderObject, std::string>, std::size_t> places;
+  std::vector<Group> groups;
+  for (InboxEvent& event : events) {
+    const auto [place, is_new] = places.try_emplace(
+        {event.project, about(event.type, event.object_id), event.object_id}, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[place->second].push_back(std::move(event));
   }
-  return static_cast<int>(due.size());
+  return groups;
+}
+
+Result<int> Webhooks::process(int limit) {
+  PURSER_TRY(std::vector<InboxEvent> due, store_.claim_inbox(clock_.now(), limit));
+  const auto count = static_cast<int>(due.size());
+  const std::vector<Group> groups = by_object(std::move(due));
+  std::vector<Status> outcomes(groups.size());
+  at_once(groups.size(), width_, [&](std::size_t i) { outcomes[i] = process(groups[i]); });
+  for (const Status& outcome : outcomes) PURSER_CHECK_OK(outcome);
+  return count;
+}
+
+Status Webhooks::process(const Group& group) {
+  const InboxEvent& first = group.front();
+  const ProviderObject subject = about(first.type, first.object_id);
+  return record(group, apply(first.project, subject, first.object_id));
 }
 
 /// Never the payload's state of things: events come late, twice and out of order.
@@ -110,28 +133,33 @@ Result<bool> Webhooks::apply(const ProjectId& project, ProviderObject kind,
   return true;
 }
 
-Status Webhooks::record(const InboxEvent& event, const Result<bool>& outcome) {
+Status Webhooks::record(const Group& group, const Result<bool>& outcome) {
   return engine_.apply([&](StoreBatch& batch) -> Status {
-    PURSER_TRY(std::optional<InboxEvent> current, batch.inbox_event(event.project, event.event_id));
-    if (!current || current->state != InboxState::kPending) return {};
-    ++current->attempts;
-    if (outcome && *outcome) {
-      const bool handled = about(event.type, event.object_id) != ProviderObject::kOther;
-      current->state = handled ? InboxState::kDone : InboxState::kIgnored;
-      current->error.clear();
-      return batch.update_inbox(*current);
-    }
-    const bool last = current->attempts >= kMaxAttempts;
-    if (outcome) {
-      current->error = kUnknownPayment;
-      if (last) current->state = InboxState::kIgnored;
-    } else {
-      current->error = outcome.error().message + " " + outcome.error().log.for_log();
-      if (last) current->state = InboxState::kQuarantined;
-    }
-    current->next_at = batch.now() + backoff(current->attempts, kFirstRetry, kLongestRetry);
-    return batch.update_inbox(*current);
+    for (const InboxEvent& event : group) PURSER_CHECK_OK(record(batch, event, outcome));
+    return {};
   });
+}
+
+Status Webhooks::record(StoreBatch& batch, const InboxEvent& event, const Result<bool>& outcome) {
+  PURSER_TRY(std::optional<InboxEvent> current, batch.inbox_event(event.project, event.event_id));
+  if (!current || current->state != InboxState::kPending) return {};
+  ++current->attempts;
+  if (outcome && *outcome) {
+    const bool handled = about(event.type, event.object_id) != ProviderObject::kOther;
+    current->state = handled ? InboxState::kDone : InboxState::kIgnored;
+    current->error.clear();
+    return batch.update_inbox(*current);
+  }
+  const bool last = current->attempts >= kMaxAttempts;
+  if (outcome) {
+    current->error = kUnknownPayment;
+    if (last) current->state = InboxState::kIgnored;
+  } else {
+    current->error = outcome.error().message + " " + outcome.error().log.for_log();
+    if (last) current->state = InboxState::kQuarantined;
+  }
+  current->next_at = batch.now() + backoff(current->attempts, kFirstRetry, kLongestRetry);
+  return batch.update_inbox(*current);
 }
 
 }  // namespace purser::app

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/engine.hpp"
 #include "app/ports/clock.hpp"
@@ -29,10 +30,11 @@ class Webhooks {
     Subscriptions& subscriptions;
     Refunds& refunds;
   };
-  /// `poke` wakes whoever calls `process`; called after each kept event, from any thread.
+  /// `poke` wakes whoever calls `process`; called after each kept event, from any thread. `width`:
+  /// objects that are processed at a time; most of it is waiting for the provider's answers.
   Webhooks(Engine& engine, Store& store, Registry& registry, Projects& projects,
            PaymentProvider& provider, Handlers handlers, const Clock& clock,
-           std::function<void()> poke = {});
+           std::function<void()> poke = {}, int width = 1);
 
   /// Verifies the signature over the raw body and keeps the event once by its id; then the caller
   /// answers 200 and the worker processes. Errors: kProjectNotFound, kWebhookSignatureInvalid,
@@ -40,10 +42,11 @@ class Webhooks {
   Status receive(const ProjectId& project, const std::string& payload,
                  const std::string& signature_header);
 
-  /// One round: processes pending events by fetching the current state of their objects. A passing
-  /// fault is retried with back-off; after 10 failures the event is quarantined and the others go
-  /// on. So is a refund or dispute of a payment whose sale was not heard of yet; after 10 times it
-  /// is taken for somebody else's and ignored.
+  /// One round: processes pending events by fetching the current state of their objects; once for
+  /// all events of one object, and several objects at a time. A passing fault is retried with
+  /// back-off; after 10 failures the event is quarantined and the others go on. So is a refund or
+  /// dispute of a payment whose sale was not heard of yet; after 10 times it is taken for somebody
+  /// else's and ignored.
   Result<int> process(int limit);
 
   /// Fetches the current state of one object and applies it, as an event about it would. Answers
@@ -60,7 +63,12 @@ class Webhooks {
                            AfterCommit& after);
 
  private:
-  Status record(const InboxEvent& event, const Result<bool>& outcome);
+  /// Pending events about one object.
+  using Group = std::vector<InboxEvent>;
+  static std::vector<Group> by_object(std::vector<InboxEvent> events);
+  Status process(const Group& group);
+  Status record(const Group& group, const Result<bool>& outcome);
+  static Status record(StoreBatch& batch, const InboxEvent& event, const Result<bool>& outcome);
 
   Engine& engine_;
   Store& store_;
@@ -70,6 +78,7 @@ class Webhooks {
   Handlers handlers_;
   const Clock& clock_;
   std::function<void()> poke_;
+  const int width_;
 };
 
 }  // namespace purser::app

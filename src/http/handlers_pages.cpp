@@ -70,7 +70,7 @@ Sent read_choice(const Call& call) {
 }
 
 // The form again, with the sentence that says why.
-void show_form(Call& call, PurchaseChoice choice, int status) {
+void show_form(Call& call, const PurchaseChoice& choice, int status) {
   const auto page = call.core.use().sales.purchase_page(call.parameter("code"));
   if (!page) {
     note_guess(call, page.error());

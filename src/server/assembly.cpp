@@ -39,7 +39,8 @@
 namespace purser::server {
 namespace {
 
-constexpr int kRound = 100;  // how much one round of a background task takes on
+constexpr int kRound = 100;        // how much one round of a background task takes on
+constexpr int kObjectsAtOnce = 8;  // of the provider's, while events are processed
 constexpr std::int64_t kWorkerIdleMs = 1'000;
 constexpr std::int64_t kReconcileIdleMs = 60'000;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
@@ -304,10 +305,10 @@ void Server::make_payment_use_cases() {
   refunds_ = std::make_unique<app::Refunds>(*engine_, *store_, *registry_, provider, *clock_, ids_);
   billing_ = std::make_unique<app::Billing>(*engine_, *store_, provider, ids_);
   onboarding_ = std::make_unique<app::Onboarding>(*engine_, *projects_, provider, public_url_);
-  webhooks_ =
-      std::make_unique<app::Webhooks>(*engine_, *store_, *registry_, *projects_, *stripe_,
-                                      app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_},
-                                      *clock_, [this] { wake_worker(); });
+  webhooks_ = std::make_unique<app::Webhooks>(
+      *engine_, *store_, *registry_, *projects_, *stripe_,
+      app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_}, *clock_,
+      [this] { wake_worker(); }, kObjectsAtOnce);
   reconciler_ = std::make_unique<app::Reconciler>(*engine_, *store_, *registry_, provider,
                                                   *webhooks_, *clock_);
 }

@@ -57,6 +57,21 @@ TEST(Routing, EachKindOfEventGoesToWhoItConcerns) {
   EXPECT_EQ(world.purchase(bought.id).status, domain::PurchaseStatus::kRefunded);
 }
 
+TEST(Routing, AllEventsOfOneObjectAreOneLook) {
+  InboxWorld world;
+  const auto bought = world.subscribe("pro", "monthly");
+  world.pass(bought);
+  world.provider.renew(ref(bought));
+  const std::string invoice = world.provider.invoices_now(ref(bought))[0].id;
+  for (const char* type : {"invoice.created", "invoice.finalized", "invoice.paid"}) {
+    ASSERT_TRUE(world.deliver(std::string("evt_") + type, type, invoice));
+  }
+  EXPECT_EQ(world.webhooks->process(10).value_or(-1), 3);
+  EXPECT_EQ(world.provider.calls("invoice"), 1);
+  EXPECT_EQ(world.kinds(), "purchase renewal");
+  EXPECT_TRUE(world.listed(InboxState::kPending).empty()) << "each of them is done";
+}
+
 TEST(Routing, AnInvoiceThatNamesNoSubscriptionInItsEventIsLookedUp) {
   InboxWorld world;
   const auto bought = world.subscribe("pro", "monthly");
