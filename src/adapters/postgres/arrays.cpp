@@ -4,9 +4,9 @@ namespace purser::postgres {
 namespace {
 
 // Types of elements. Source: src/include/catalog/pg_type.dat of PostgreSQL.
-constexpr std::uint32_t kBytea = 17;
-constexpr std::uint32_t kInt8 = 20;
-constexpr std::uint32_t kText = 25;
+constexpr std::uint32_t kByteaElement = 17;
+constexpr std::uint32_t kInt8Element = 20;
+constexpr std::uint32_t kTextElement = 25;
 
 constexpr std::size_t kHeader = 20;  // dimensions, nulls, type; length and lower bound of the one
 
@@ -54,9 +54,9 @@ void Array::append_big_endian(std::int64_t value) {
   append_bytes({element, sizeof element});
 }
 
-IntegerArray::IntegerArray() : Array(kInt8) {}
-TextArray::TextArray() : Array(kText) {}
-BytesArray::BytesArray() : Array(kBytea) {}
+IntegerArray::IntegerArray() : Array(kInt8Element) {}
+TextArray::TextArray() : Array(kTextElement) {}
+BytesArray::BytesArray() : Array(kByteaElement) {}
 
 Integer::Integer(std::int64_t value) : bytes_() {
   put(bytes_, static_cast<std::uint64_t>(value), sizeof bytes_);

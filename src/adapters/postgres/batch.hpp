@@ -88,7 +88,7 @@ class Batch final : public sql::BatchWrites {
   // For who ends it:
 
   /// Puts the statements that write what was staged in line.
-  Status send_writes();
+  void send_writes();
   /// True when nothing was written: neither staged nor by SQL.
   bool is_empty() const { return !wrote_ && lines_.empty() && !staged_something_; }
   const std::vector<ProjectId>& published() const { return published_; }

@@ -39,12 +39,11 @@ std::string pack_key(std::string_view key) {
   return kTextKey + std::string(key);
 }
 
-Status Batch::send_writes() {
+void Batch::send_writes() {
   begin_command();  // closes the last one
   send_lines();
   send_accounts();
   send_records();
-  return {};
 }
 
 void Batch::send_lines() {
@@ -106,7 +105,7 @@ void Batch::send_accounts() {
     customer.append(staged->rows.customer);
     item.append(staged->rows.item);
     last_entry.append(staged->last_entry);
-    account.append(codec::encode_account(staged->account));
+    account.append(std::string_view(codec::encode_account(staged->account)));
   }
   const Param params[] = {customer.param(), item.param(), last_entry.param(), account.param()};
   db_.send(

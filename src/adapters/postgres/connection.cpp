@@ -195,15 +195,14 @@ Status Connection::configure(const ConnectOptions& options) {
       "directly; it pools by itself and opens few connections.");
 }
 
-const Connection::Prepared& Connection::prepared(const char* sql, const char* locked_table) {
+const std::string& Connection::prepared(const char* sql, const char* locked_table) {
   const auto [place, fresh] = prepared_.try_emplace({sql, locked_table});
   if (!fresh) return place->second;
-  place->second.name = "s" + std::to_string(prepared_.size());
-  place->second.guarded = may_violate(sql);
+  place->second = "s" + std::to_string(++names_);
   std::string text = sql;
   if (locked_table != nullptr) text.append(" FOR NO KEY UPDATE OF ").append(locked_table);
-  if (PQsendPrepare(handle_, place->second.name.c_str(), text.c_str(), 0, nullptr) == 1) {
-    sent_.push_back({sql, true});
+  if (PQsendPrepare(handle_, place->second.c_str(), text.c_str(), 0, nullptr) == 1) {
+    sent_.push_back({sql, locked_table, true});
   }
   return place->second;
 }
@@ -223,13 +222,13 @@ void Connection::send_prepared(const char* sql, const char* locked_table,
     sizes.push_back(param.size);
     formats.push_back(param.is_binary ? 1 : 0);
   }
-  const Prepared& statement = prepared(sql, locked_table);
+  const std::string& statement = prepared(sql, locked_table);
   constexpr int kBinaryResult = 1;
-  const int sent = PQsendQueryPrepared(handle_, statement.name.c_str(),
+  const int sent = PQsendQueryPrepared(handle_, statement.c_str(),
                                        static_cast<int>(params.size()), data.data(), sizes.data(),
                                        formats.data(), kBinaryResult);
   if (sent == 1) {
-    sent_.push_back({sql, false});
+    sent_.push_back({sql, locked_table, false});
   } else {
     static_cast<void>(lost(sql));
   }
@@ -253,11 +252,11 @@ Result<std::vector<Rows>> Connection::receive() {
     const ExecStatusType status = answer.status();
     if (status == PGRES_FATAL_ERROR) {
       if (!error) error = failed(answer.raw(), sent.sql);
-      // A statement that was not understood is prepared anew.
-      std::erase_if(prepared_, [&](const auto& known) { return known.first.first == sent.sql; });
     } else if (status != PGRES_PIPELINE_ABORTED && !sent.is_prepare) {
       answers.push_back(std::move(answer));
     }
+    // What the server has not understood, or not even looked at, is prepared anew.
+    if (sent.is_prepare && status != PGRES_COMMAND_OK) prepared_.erase({sent.sql, sent.table});
     if (next_result(deadline) != nullptr) std::abort();  // each answer ends with nothing
     if (failure_ == Failure::kLost) return lost(sent.sql);
   }

@@ -115,12 +115,9 @@ class Connection final : public sql::Connection {
   Result<std::int64_t> execute(const char* sql, std::span<const sql::Value> values) override;
 
  private:
-  struct Prepared {
-    std::string name;
-    bool guarded = false;  ///< may violate a constraint
-  };
   struct Sent {
     const char* sql = nullptr;
+    const char* table = nullptr;
     bool is_prepare = false;
   };
 
@@ -128,7 +125,8 @@ class Connection final : public sql::Connection {
       : handle_(handle), patience_(patience) {}
   Status check_server();
   Status configure(const ConnectOptions& options);
-  const Prepared& prepared(const char* sql, const char* locked_table);
+  /// The name of a statement, which is prepared when it is new.
+  const std::string& prepared(const char* sql, const char* locked_table);
   void send_prepared(const char* sql, const char* locked_table, std::span<const Param> params);
   Result<std::vector<Rows>> receive();
   /// The next result of the pipeline; null when the connection is lost.
@@ -142,7 +140,8 @@ class Connection final : public sql::Connection {
   bool in_batch_ = false;
   Failure failure_ = Failure::kNone;
   bool violated_ = false;  // the last failure was a violated constraint
-  std::map<std::pair<const void*, const void*>, Prepared> prepared_;
+  std::map<std::pair<const void*, const void*>, std::string> prepared_;
+  int names_ = 0;
   std::vector<Sent> sent_;
 };
 
