@@ -1,6 +1,7 @@
-#include "adapters/sqlite/verify_purchases.hpp"
+#include "adapters/sql/verify_purchases.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -10,7 +11,7 @@
 #include "adapters/sql/rows.hpp"
 #include "domain/purchase.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 namespace {
 
 constexpr std::int64_t kDayMillis = 86'400'000;
@@ -62,9 +63,10 @@ class Holdings {
   void set_grace(const std::string& project, Millis grace) { graces_[project] = grace; }
 
   /// A customer's active purchases, oldest first.
-  void check(std::int64_t customer, const std::vector<domain::Purchase>& active) {
+  void check(const std::vector<domain::Purchase>& active) {
     if (active.size() < 2) return;
-    const Millis grace = graces_[active.front().customer.project.str()];
+    const CustomerKey& customer = active.front().customer;
+    const Millis grace = graces_[customer.project.str()];
     std::map<std::string, std::vector<const domain::Purchase*>> by_line;
     std::map<std::string, std::vector<const domain::Purchase*>> by_product;
     const std::vector<domain::Purchase> owned = domain::owned_at(active, grace, now_);
@@ -85,7 +87,8 @@ class Holdings {
   using Purchases = std::vector<const domain::Purchase*>;
 
   /// One-time purchases of one stackable product may stand beside each other.
-  void check_line(std::int64_t customer, const std::string& line, const Purchases& purchases) {
+  void check_line(const CustomerKey& customer, const std::string& line,
+                  const Purchases& purchases) {
     std::set<std::string> products;
     int subscriptions = 0;
     for (const domain::Purchase* purchase : purchases) {
@@ -93,17 +96,17 @@ class Holdings {
       if (purchase->subscription) ++subscriptions;
     }
     if (products.size() < 2 && subscriptions < 2) return;
-    findings_.add(findings_.name_of_customer(customer),
+    findings_.add(Findings::name_of(customer),
                   "has more than one plan of product line " + line + ": " + names_of(purchases));
   }
 
-  void check_product(std::int64_t customer, const std::string& product,
+  void check_product(const CustomerKey& customer, const std::string& product,
                      const Purchases& purchases) {
     const bool stackable =
         std::any_of(purchases.begin(), purchases.end(),
                     [](const domain::Purchase* purchase) { return purchase->product.stackable; });
     if (purchases.size() < 2 || stackable) return;
-    findings_.add(findings_.name_of_customer(customer),
+    findings_.add(Findings::name_of(customer),
                   "has product " + product + " more than once: " + names_of(purchases));
   }
 
@@ -121,11 +124,11 @@ class Holdings {
 };
 
 Status load_graces(Connection& db, Findings& findings, Holdings& holdings) {
-  PURSER_TRY(sql::Cursor row, db.query("SELECT id, settings FROM projects"));
+  PURSER_TRY(Cursor row, db.query("SELECT id, settings FROM projects"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
-    const auto settings = sql::decode_settings(row.view(1));
+    const auto settings = decode_settings(row.view(1));
     if (settings) {
       holdings.set_grace(row.text(0), Millis{settings->past_due_grace_days * kDayMillis});
     } else {
@@ -134,51 +137,72 @@ Status load_graces(Connection& db, Findings& findings, Holdings& holdings) {
   }
 }
 
-Status check_documents(Connection& db, Findings& findings) {
-  PURSER_TRY(sql::Cursor row, db.query("SELECT " PURSER_PURCHASE_COLUMNS));
-  for (;;) {
-    PURSER_TRY(const bool more, row.step());
-    if (!more) return {};
-    const auto purchase = sql::rows::purchase(row);
-    if (purchase) {
-      check_subscription(*purchase, findings);
-    } else {
-      findings.add("purchase " + row.text(0),
-                   "its row is unreadable: " + purchase.error().log.for_log());
-    }
+/// `next` answers where a page of so many rows ends. Calls `page` with borders `after < x <= up_to`
+/// until there are no more.
+Status in_pages(Connection& db, const char* next, std::int64_t rows,
+                const std::function<Status(std::int64_t after, std::int64_t up_to)>& page) {
+  for (std::int64_t after = 0;;) {
+    PURSER_TRY(const auto up_to, db.integer(next, after, rows));
+    if (!up_to) return {};
+    PURSER_CHECK_OK(page(after, *up_to));
+    after = *up_to;
   }
 }
 
-Status check_holdings(Connection& db, Holdings& holdings) {
-  PURSER_TRY(sql::Cursor row,
-             db.query("SELECT p.customer_id, p.row FROM purchases p WHERE p.status = 0 "
-                      "ORDER BY p.customer_id, p.row"));
-  std::int64_t customer = 0;
-  std::vector<domain::Purchase> active;
-  for (;;) {
-    PURSER_TRY(const bool more, row.step());
-    if (!more || row.integer(0) != customer) {
-      holdings.check(customer, active);
-      active.clear();
+Status check_documents(Connection& db, Findings& findings, std::int64_t page) {
+  const char* next =
+      "SELECT max(r.row) FROM (SELECT row FROM purchases WHERE row > $1 ORDER BY row LIMIT $2) r";
+  return in_pages(db, next, page, [&](std::int64_t after, std::int64_t up_to) -> Status {
+    PURSER_TRY(Cursor row, db.query("SELECT " PURSER_PURCHASE_COLUMNS
+                                    "WHERE p.row > $1 AND p.row <= $2 ORDER BY p.row",
+                                    after, up_to));
+    for (;;) {
+      PURSER_TRY(const bool more, row.step());
+      if (!more) return {};
+      const auto purchase = rows::purchase(row);
+      if (purchase) {
+        check_subscription(*purchase, findings);
+      } else {
+        findings.add("purchase " + row.text(0),
+                     "its row is unreadable: " + purchase.error().log.for_log());
+      }
     }
-    if (!more) return {};
-    customer = row.integer(0);
-    PURSER_TRY(sql::Cursor found,
-               db.query("SELECT " PURSER_PURCHASE_COLUMNS "WHERE p.row = ?", row.integer(1)));
-    PURSER_TRY(const bool readable, found.step());
-    if (!readable) continue;  // of no customer or project, which the rules report
-    auto purchase = sql::rows::purchase(found);
-    if (purchase) active.push_back(*std::move(purchase));
-  }
+  });
+}
+
+Status check_holdings(Connection& db, Holdings& holdings, std::int64_t page) {
+  const char* next =
+      "SELECT max(r.customer_id) FROM (SELECT customer_id FROM purchases WHERE status = 0 "
+      "AND customer_id > $1 ORDER BY customer_id LIMIT $2) r";
+  return in_pages(db, next, page, [&](std::int64_t after, std::int64_t up_to) -> Status {
+    PURSER_TRY(Cursor row, db.query("SELECT " PURSER_PURCHASE_COLUMNS "WHERE p.status = 0 "
+                                    "AND p.customer_id > $1 AND p.customer_id <= $2 "
+                                    "ORDER BY p.customer_id, p.row",
+                                    after, up_to));
+    std::vector<domain::Purchase> active;
+    for (;;) {
+      PURSER_TRY(const bool more, row.step());
+      if (!more) break;
+      auto purchase = rows::purchase(row);
+      if (!purchase) continue;  // check_documents reports it
+      if (!active.empty() && active.front().customer != purchase->customer) {
+        holdings.check(active);
+        active.clear();
+      }
+      active.push_back(*std::move(purchase));
+    }
+    holdings.check(active);
+    return {};
+  });
 }
 
 }  // namespace
 
-Status check_purchases(Connection& db, Findings& findings, Timestamp now) {
+Status check_purchases(Connection& db, Findings& findings, Timestamp now, std::int64_t page) {
   Holdings holdings(findings, now);
   PURSER_CHECK_OK(load_graces(db, findings, holdings));
-  PURSER_CHECK_OK(check_documents(db, findings));
-  return check_holdings(db, holdings);
+  PURSER_CHECK_OK(check_documents(db, findings, page));
+  return check_holdings(db, holdings, page);
 }
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -1,10 +1,10 @@
-#include "adapters/sqlite/verify_grants.hpp"
+#include "adapters/sql/verify_grants.hpp"
 
 #include <iterator>
 
 #include "codec/purchase_codec.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 
 void GrantCheck::note(const AccountKey& key, std::int64_t id, const domain::Entry& entry) {
   switch (entry.cause) {
@@ -36,28 +36,35 @@ void GrantCheck::note_repeat(const AccountKey& key, std::int64_t id, const domai
   ++repeats.count;
 }
 
-Status GrantCheck::check_purchases(app::VerifyReport& report) {
-  {
-    // A switch may have granted nothing: then only its transaction tells of it.
-    PURSER_TRY(sql::Cursor row, db_.query("SELECT customer_id, purchase_id FROM transactions "
-                                          "WHERE kind = 4 AND customer_id % ? = ?",
-                                          portions_, portion_));
-    for (;;) {
-      PURSER_TRY(const bool more, row.step());
-      if (!more) break;
-      switched_.emplace(row.integer(0), row.text(1));
-    }
-  }
-  PURSER_TRY(sql::Cursor row,
-             db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
-                       "p.type, p.created_at, p.anchor, p.project_id FROM purchases p "
-                       "WHERE p.customer_id % ? = ?",
-                       portions_, portion_));
+Status GrantCheck::load_switched() {
+  // A switch may have granted nothing: then only its transaction tells of it.
+  PURSER_TRY(Cursor row, db_.query("SELECT customer_id, purchase_id FROM transactions "
+                                   "WHERE kind = 4 AND customer_id > $1 AND customer_id <= $2",
+                                   portion_.after, portion_.up_to));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
-    if (!more) break;
-    ++report.purchases;
-    PURSER_CHECK_OK(check_purchase(row));
+    if (!more) return {};
+    switched_.emplace(row.integer(0), row.text(1));
+  }
+}
+
+Status GrantCheck::check_purchases(app::VerifyReport& report) {
+  PURSER_CHECK_OK(load_switched());
+  std::int64_t last = 0;
+  for (std::int64_t rows = page_; rows == page_;) {
+    PURSER_TRY(Cursor row,
+               db_.query("SELECT p.customer_id, p.id, p.product_id, p.product, p.quantity, "
+                         "p.type, p.created_at, p.anchor, p.project_id, p.row FROM purchases p "
+                         "WHERE p.row > $1 AND p.customer_id > $2 AND p.customer_id <= $3 "
+                         "ORDER BY p.row LIMIT $4",
+                         last, portion_.after, portion_.up_to, page_));
+    for (rows = 0;; ++rows) {
+      PURSER_TRY(const bool more, row.step());
+      if (!more) break;
+      last = row.integer(9);
+      ++report.purchases;
+      PURSER_CHECK_OK(check_purchase(row));
+    }
   }
   for (const auto& [grant, count] : first_grants_) {
     const auto& [customer, item, purchase] = grant;
@@ -67,7 +74,7 @@ Status GrantCheck::check_purchases(app::VerifyReport& report) {
   return {};
 }
 
-Status GrantCheck::check_purchase(sql::Cursor& row) {
+Status GrantCheck::check_purchase(Cursor& row) {
   const std::int64_t customer = row.integer(0);
   const std::string name = "purchase " + row.text(1);
   if (switched_.contains({customer, row.text(1)})) {
@@ -119,7 +126,7 @@ Status GrantCheck::check_repeats(const GrantKey& key, const domain::IncludedGran
   // A repeat that had left the range was skipped.
   const auto& [customer, item, purchase] = key;
   PURSER_TRY(const auto greatest, db_.integer("SELECT max(quantity_after) FROM ledger WHERE "
-                                              "customer_id = ? AND item_id = ?",
+                                              "customer_id = $1 AND item_id = $2",
                                               customer, item));
   if (!Quantity::of(greatest.value_or(0) + grant.quantity.value())) return {};
   findings_.add(AccountKey{customer, item},
@@ -127,4 +134,4 @@ Status GrantCheck::check_repeats(const GrantKey& key, const domain::IncludedGran
   return {};
 }
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -1,11 +1,9 @@
-#include "adapters/sqlite/findings.hpp"
+#include "adapters/sql/findings.hpp"
 
-#include "types/customer.hpp"
-
-namespace purser::sqlite {
+namespace purser::sql {
 
 Status Findings::load_items() {
-  PURSER_TRY(sql::Cursor row, db_.query("SELECT row, project_id, item FROM item_names"));
+  PURSER_TRY(Cursor row, db_.query("SELECT row, project_id, item FROM item_names"));
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return {};
@@ -34,13 +32,18 @@ std::string Findings::name_of_customer(std::int64_t customer) {
   std::string unknown = "customer number " + std::to_string(customer);
   auto row = db_.query(
       "SELECT p.id, c.type, c.external_id FROM customers c JOIN projects p ON p.row = c.project_id "
-      "WHERE c.id = ?",
+      "WHERE c.id = $1",
       customer);
   if (!row) return unknown;
   const auto found = row->step();
   if (!found || !*found) return unknown;
-  const auto type = row->enumeration(1, CustomerType::kCustom);
-  return "project " + row->text(0) + ", " + std::string(to_string(type)) + " " + row->text(2);
+  return name_of(CustomerKey{ProjectId(row->text(0)), row->enumeration(1, CustomerType::kCustom),
+                             row->text(2)});
 }
 
-}  // namespace purser::sqlite
+std::string Findings::name_of(const CustomerKey& customer) {
+  return "project " + customer.project.str() + ", " + std::string(to_string(customer.type)) + " " +
+         customer.id;
+}
+
+}  // namespace purser::sql

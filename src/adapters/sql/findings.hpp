@@ -6,11 +6,12 @@
 #include <unordered_map>
 #include <utility>
 
-#include "adapters/sqlite/connection.hpp"
-#include "adapters/sqlite/shared_state.hpp"
+#include "adapters/sql/accounts.hpp"
+#include "adapters/sql/connection.hpp"
 #include "app/ports/store.hpp"
+#include "types/customer.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 
 /// An item's name and the project it belongs to, by row numbers.
 struct ItemName {
@@ -36,9 +37,12 @@ class Findings {
   /// -1 when the project has no such item.
   std::int64_t item_row(std::int64_t project, const std::string& item) const;
   std::string name_of(const AccountKey& key);
-  std::string name_of_customer(std::int64_t customer);
+  /// "project p, user u"
+  static std::string name_of(const CustomerKey& customer);
 
  private:
+  std::string name_of_customer(std::int64_t row);
+
   static constexpr std::size_t kLimit = 100;
   Connection& db_;
   app::VerifyReport& report_;
@@ -46,4 +50,4 @@ class Findings {
   std::map<std::pair<std::int64_t, std::string>, std::int64_t> item_rows_;
 };
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

@@ -7,18 +7,20 @@
 #include <tuple>
 #include <utility>
 
-#include "adapters/sqlite/connection.hpp"
-#include "adapters/sqlite/findings.hpp"
+#include "adapters/sql/connection.hpp"
+#include "adapters/sql/findings.hpp"
+#include "adapters/sql/portion.hpp"
 #include "domain/purchase.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 
 /// What purchases grant, against the ledger of a portion of the customers: every included item
 /// once at the sale, and each interval of a repeat once.
 class GrantCheck {
  public:
-  GrantCheck(Connection& db, Findings& findings, std::int64_t portions, std::int64_t portion)
-      : db_(db), findings_(findings), portions_(portions), portion_(portion) {}
+  /// Reads `page` rows at once.
+  GrantCheck(Connection& db, Findings& findings, const Portion& portion, std::int64_t page)
+      : db_(db), findings_(findings), portion_(portion), page_(page) {}
 
   /// Every line of the portion, in order.
   void note(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
@@ -35,14 +37,15 @@ class GrantCheck {
   };
 
   void note_repeat(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
-  Status check_purchase(sql::Cursor& row);
+  Status load_switched();
+  Status check_purchase(Cursor& row);
   void forget_first_grants(std::int64_t customer, std::string_view purchase);
   Status check_repeats(const GrantKey& key, const domain::IncludedGrant& grant);
 
   Connection& db_;
   Findings& findings_;
-  const std::int64_t portions_;
-  const std::int64_t portion_;
+  const Portion portion_;
+  const std::int64_t page_;
   std::map<GrantKey, int> first_grants_;
   std::map<GrantKey, Repeats> repeats_;
   // Customer and purchase, for purchases whose plan was changed: they include other items now than
@@ -50,4 +53,4 @@ class GrantCheck {
   std::set<std::pair<std::int64_t, std::string>> switched_;
 };
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql

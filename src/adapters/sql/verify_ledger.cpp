@@ -1,16 +1,19 @@
-#include "adapters/sqlite/verify_ledger.hpp"
+#include "adapters/sql/verify_ledger.hpp"
 
+#include <algorithm>
+#include <limits>
 #include <unordered_map>
+#include <vector>
 
 #include "adapters/sql/rows.hpp"
-#include "adapters/sqlite/verify_grants.hpp"
+#include "adapters/sql/verify_grants.hpp"
 #include "codec/account_codec.hpp"
 #include "domain/ledger.hpp"
 
-namespace purser::sqlite {
+namespace purser::sql {
 namespace {
 
-constexpr std::int64_t kAccountsAtATime = 250'000;
+constexpr std::int64_t kLastCustomer = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLinesBetweenReports = 100'000;
 
 /// What is known of one account during a pass.
@@ -27,51 +30,54 @@ struct Folded {
 /// One pass over the ledger for a portion of the customers.
 class Pass {
  public:
-  Pass(Connection& db, AccountCache& cache, Findings& findings, std::int64_t portions,
-       std::int64_t portion, std::int64_t folded_up_to)
+  Pass(Connection& db, const Verified& store, Findings& findings, const Portion& portion)
       : db_(db),
-        cache_(cache),
+        store_(store),
         findings_(findings),
-        portions_(portions),
         portion_(portion),
-        folded_up_to_(folded_up_to),
-        grants_(db, findings, portions, portion) {}
+        grants_(db, findings, portion, store.page) {}
 
   Status run(const std::function<void()>& on_line, app::VerifyReport& report);
 
  private:
   Status load_balances();
+  Status fold_lines(const std::function<void()>& on_line, app::VerifyReport& report);
   void follow(const AccountKey& key, std::int64_t id, std::int64_t previous,
               const domain::Entry& entry);
   void check_entry(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
   void compare_stored(const AccountKey& key, Folded& folded);
   void check_end(const AccountKey& key, Folded& folded);
-  Status check_owner(const AccountKey& key);
+  Status check_owners(const std::vector<AccountKey>& sorted);
+  void check_owner(const AccountKey& key, std::int64_t project);
 
   Connection& db_;
-  AccountCache& cache_;
+  const Verified& store_;
   Findings& findings_;
-  const std::int64_t portions_;
-  const std::int64_t portion_;
-  const std::int64_t folded_up_to_;
+  const Portion portion_;
   std::unordered_map<AccountKey, Folded, AccountKeyHash> accounts_;
   GrantCheck grants_;
 };
 
 Status Pass::load_balances() {
-  PURSER_TRY(sql::Cursor row,
-             db_.query("SELECT customer_id, item_id, last_entry, account FROM balances "
-                       "WHERE customer_id % ? = ?",
-                       portions_, portion_));
+  AccountKey last{portion_.after, std::numeric_limits<std::int64_t>::max()};
   for (;;) {
-    PURSER_TRY(const bool more, row.step());
-    if (!more) return {};
-    Folded folded;
-    folded.stored_entry = row.integer(2);
-    folded.stored = row.text(3);
-    const AccountKey key{row.integer(0), row.integer(1)};
-    if (folded.stored_entry == 0) compare_stored(key, folded);
-    accounts_.emplace(key, std::move(folded));
+    PURSER_TRY(Cursor row,
+               db_.query("SELECT customer_id, item_id, last_entry, account FROM balances "
+                         "WHERE (customer_id, item_id) > ($1, $2) AND customer_id <= $3 "
+                         "ORDER BY customer_id, item_id LIMIT $4",
+                         last.customer, last.item, portion_.up_to, store_.page));
+    std::int64_t rows = 0;
+    for (;; ++rows) {
+      PURSER_TRY(const bool more, row.step());
+      if (!more) break;
+      last = {row.integer(0), row.integer(1)};
+      Folded folded;
+      folded.stored_entry = row.integer(2);
+      folded.stored = row.text(3);
+      if (folded.stored_entry == 0) compare_stored(last, folded);
+      accounts_.emplace(last, std::move(folded));
+    }
+    if (rows < store_.page) return {};
   }
 }
 
@@ -126,11 +132,12 @@ void Pass::check_end(const AccountKey& key, Folded& folded) {
     findings_.add(key, "the stored balance stands after line " +
                            std::to_string(folded.stored_entry) + ", which its ledger lacks");
   }
-  if (folded.stored_entry < folded.last_entry && folded.last_entry <= folded_up_to_) {
+  if (folded.stored_entry < folded.last_entry && folded.last_entry <= store_.folded_up_to) {
     findings_.add(key, "the stored balance lacks line " + std::to_string(folded.last_entry) +
                            ", which is below the watermark");
   }
-  const auto cached = cache_.find(key).value;
+  if (!store_.in_memory) return;
+  const auto cached = store_.in_memory(key);
   if (!cached || cached->blob.empty() || cached->last_entry != folded.last_entry) return;
   const auto account = codec::decode_account(cached->blob);
   if (!account || account->lots != folded.account.lots || account->debt != folded.account.debt) {
@@ -139,64 +146,105 @@ void Pass::check_end(const AccountKey& key, Folded& folded) {
   }
 }
 
-Status Pass::check_owner(const AccountKey& key) {
+void Pass::check_owner(const AccountKey& key, std::int64_t project) {
   const ItemName* item = findings_.item(key.item);
-  PURSER_TRY(const auto project,
-             db_.integer("SELECT project_id FROM customers WHERE id = ?", key.customer));
-  if (!project) {
-    findings_.add(key, "the account is of no customer");
-  } else if (!item) {
+  if (!item) {
     findings_.add(key, "the account is of no item");
-  } else if (item->project != *project) {
+  } else if (item->project != project) {
     findings_.add(key, "the item is of another project than the customer");
+  }
+}
+
+Status Pass::check_owners(const std::vector<AccountKey>& sorted) {
+  auto account = sorted.begin();
+  std::int64_t last = portion_.after;
+  while (account != sorted.end()) {
+    PURSER_TRY(Cursor row, db_.query("SELECT id, project_id FROM customers "
+                                     "WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
+                                     last, portion_.up_to, store_.page));
+    std::int64_t rows = 0;
+    for (;; ++rows) {
+      PURSER_TRY(const bool more, row.step());
+      if (!more) break;
+      last = row.integer(0);
+      for (; account != sorted.end() && account->customer < last; ++account) {
+        findings_.add(*account, "the account is of no customer");
+      }
+      for (; account != sorted.end() && account->customer == last; ++account) {
+        check_owner(*account, row.integer(1));
+      }
+    }
+    if (rows < store_.page) break;
+  }
+  for (; account != sorted.end(); ++account) {
+    findings_.add(*account, "the account is of no customer");
   }
   return {};
 }
 
-Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report) {
-  PURSER_CHECK_OK(load_balances());
-  {
-    PURSER_TRY(sql::Cursor row,
+Status Pass::fold_lines(const std::function<void()>& on_line, app::VerifyReport& report) {
+  std::int64_t last = 0;
+  for (;;) {
+    PURSER_TRY(Cursor row,
                db_.query("SELECT customer_id, item_id, id, previous, " PURSER_ENTRY_COLUMNS
-                         " FROM ledger WHERE customer_id % ? = ? ORDER BY id",
-                         portions_, portion_));
-    for (;;) {
+                         " FROM ledger WHERE id > $1 AND customer_id > $2 AND customer_id <= $3 "
+                         "ORDER BY id LIMIT $4",
+                         last, portion_.after, portion_.up_to, store_.page));
+    std::int64_t rows = 0;
+    for (;; ++rows) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;
-      PURSER_TRY(const domain::Entry entry, row.checked(sql::rows::entry(row, 4)));
-      follow({row.integer(0), row.integer(1)}, row.integer(2), row.integer(3), entry);
+      PURSER_TRY(const domain::Entry entry, row.checked(rows::entry(row, 4)));
+      last = row.integer(2);
+      follow({row.integer(0), row.integer(1)}, last, row.integer(3), entry);
       ++report.entries;
       on_line();
     }
+    if (rows < store_.page) return {};
   }
+}
+
+Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report) {
+  PURSER_CHECK_OK(load_balances());
+  PURSER_CHECK_OK(fold_lines(on_line, report));
+  std::vector<AccountKey> sorted;
+  sorted.reserve(accounts_.size());
   for (auto& [key, folded] : accounts_) {
     check_end(key, folded);
-    PURSER_CHECK_OK(check_owner(key));
+    sorted.push_back(key);
   }
+  std::sort(sorted.begin(), sorted.end());
+  PURSER_CHECK_OK(check_owners(sorted));
   report.accounts += static_cast<std::int64_t>(accounts_.size());
   return grants_.check_purchases(report);
 }
 
+/// The next customers, with about as many accounts as memory may hold.
+Result<Portion> portion_after(Connection& db, std::int64_t customer, std::int64_t accounts) {
+  PURSER_TRY(const auto last, db.integer("SELECT customer_id FROM balances WHERE customer_id > $1 "
+                                         "ORDER BY customer_id, item_id LIMIT 1 OFFSET $2",
+                                         customer, accounts - 1));
+  return Portion{customer, last.value_or(kLastCustomer)};
+}
+
 }  // namespace
 
-Status check_ledger(Connection& db, AccountCache& cache, Findings& findings,
+Status check_ledger(Connection& db, const Verified& store, Findings& findings,
                     const app::Progress& progress, app::VerifyReport& report) {
-  PURSER_TRY(const auto rows, db.integer("SELECT count(*) FROM balances"));
   PURSER_TRY(const auto lines, db.integer("SELECT count(*) FROM ledger"));
-  PURSER_TRY(const auto folded_up_to,
-             db.integer("SELECT value FROM meta WHERE name = 'folded_up_to'"));
   const std::int64_t total = lines.value_or(0);
-  const std::int64_t portions = 1 + rows.value_or(0) / kAccountsAtATime;
   std::int64_t done = 0;
   const auto on_line = [&] {
     if (++done % kLinesBetweenReports == 0 && progress) progress(done, total);
   };
-  for (std::int64_t portion = 0; portion < portions; ++portion) {
-    Pass pass(db, cache, findings, portions, portion, folded_up_to.value_or(0));
+  Portion portion{0, std::numeric_limits<std::int64_t>::min()};
+  while (portion.up_to != kLastCustomer) {
+    PURSER_TRY(portion, portion_after(db, portion.up_to, store.portion));
+    Pass pass(db, store, findings, portion);
     PURSER_CHECK_OK(pass.run(on_line, report));
   }
   if (progress) progress(total, total);
   return {};
 }
 
-}  // namespace purser::sqlite
+}  // namespace purser::sql
