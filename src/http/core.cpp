@@ -79,6 +79,12 @@ void Core::begin(const CallPtr& call) {
     call->route = nullptr;
     return refuse_path(*call, Match{});
   }
+  // What is kept in memory of projects and keys may not count any more.
+  if (call->route->access != Need::kPublic && !dependencies_.store.is_current()) {
+    return answer(*call, Error(ErrorCode::kStoreUnavailable,
+                               "The database cannot be reached at the moment; send the same "
+                               "request again."));
+  }
   if (const Status frame = check_body_frame(*call->route, call->request); !frame) {
     return answer(*call, frame.error());
   }

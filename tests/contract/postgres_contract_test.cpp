@@ -19,6 +19,7 @@ class PostgresFactory final : public StoreFactory {
     options.readers = 2;
     return postgres::open_postgres_store(std::move(options));
   }
+  bool writes_backups() const override { return false; }
   std::string scratch_path(const std::string& name) override { return folder_.path(name); }
   Result<std::unique_ptr<app::Store>> open_backup(const std::string&, const app::Clock&) override {
     return Error::internal("this store writes no backups");

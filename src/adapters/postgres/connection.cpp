@@ -173,17 +173,19 @@ Status Connection::check_server() {
 
 Status Connection::configure(const ConnectOptions& options) {
   const auto milliseconds_of = [](milliseconds time) { return std::to_string(time.count()); };
-  // The plans are those for any number of rows: a batch's arrays are short beside the tables, and a
-  // plan that was made while a table was empty must not read all of it later.
-  PURSER_CHECK_OK(exec(
-      "SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+  // A batch's arrays are short beside the tables, and a plan that was made while a table was empty
+  // must not read all of it later.
+  const char* const few_rows =
       "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; "
-      "SET jit = off; SET plan_cache_mode = force_generic_plan; "
-      "SET statement_timeout = " +
-      milliseconds_of(options.statement_timeout) +
-      "; SET lock_timeout = " + milliseconds_of(options.lock_timeout) +
-      "; SET idle_in_transaction_session_timeout = " +
-      milliseconds_of(options.idle_in_transaction_timeout)));
+      "SET plan_cache_mode = force_generic_plan; ";
+  PURSER_CHECK_OK(
+      exec("SET synchronous_commit = on; SET default_transaction_isolation = 'read committed'; "
+           "SET jit = off; " +
+           std::string(options.reads_much ? "" : few_rows) +
+           "SET statement_timeout = " + milliseconds_of(options.statement_timeout) +
+           "; SET lock_timeout = " + milliseconds_of(options.lock_timeout) +
+           "; SET idle_in_transaction_session_timeout = " +
+           milliseconds_of(options.idle_in_transaction_timeout)));
   if (PQsetnonblocking(handle_, 1) != 0 || PQenterPipelineMode(handle_) != 1) {
     return lost("no pipeline mode");
   }

@@ -61,6 +61,8 @@ struct ConnectOptions {
   /// The server ends a session whose transaction stands still for longer: its locks must not
   /// outlive a node that is gone.
   std::chrono::milliseconds idle_in_transaction_timeout{10'000};
+  /// For whole tables instead of a few rows.
+  bool reads_much = false;
 };
 
 /// One connection. Used by one thread at a time.

@@ -7,13 +7,6 @@
 namespace purser::postgres {
 namespace {
 
-ConnectOptions connect_options(const PostgresOptions& options) {
-  ConnectOptions connect;
-  connect.uri = options.uri;
-  connect.statement_timeout = options.statement_timeout;
-  return connect;
-}
-
 /// Runs a claim on a borrowed connection.
 template <class Claim>
 auto on_lent(Pool& pool, Claim claim) -> decltype(claim(std::declval<Connection&>())) {
@@ -23,6 +16,13 @@ auto on_lent(Pool& pool, Claim claim) -> decltype(claim(std::declval<Connection&
 }
 
 }  // namespace
+
+ConnectOptions connect_options(const PostgresOptions& options) {
+  ConnectOptions connect;
+  connect.uri = options.uri;
+  connect.statement_timeout = options.statement_timeout;
+  return connect;
+}
 
 PostgresStore::PostgresStore(PostgresOptions options)
     : options_(std::move(options)),

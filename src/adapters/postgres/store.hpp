@@ -11,6 +11,9 @@
 
 namespace purser::postgres {
 
+/// How the store's connections are made.
+ConnectOptions connect_options(const PostgresOptions& options);
+
 class PostgresStore final : public app::Store {
  public:
   static Result<std::unique_ptr<PostgresStore>> open(PostgresOptions options);
