@@ -18,9 +18,9 @@ Result<OpenedStore> open_sqlite(const Settings& settings, const app::Clock& cloc
 
 }  // namespace
 
-Result<OpenedStore> open_store(
-    const Settings& settings, const app::Clock& clock, const std::string& instance,
-    const std::function<void(const std::function<void()>&)>& together) {
+Result<OpenedStore> open_store(const Settings& settings, const app::Clock& clock,
+                               const std::string& instance,
+                               const std::function<void(const std::function<void()>&)>& together) {
   if (!settings.is_on_postgres()) return open_sqlite(settings, clock);
   const bool manual = settings.text(setting("clock")) == "manual";
   postgres::PostgresOptions options;

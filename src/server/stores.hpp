@@ -21,9 +21,9 @@ struct OpenedStore {
 /// Opens the store that the settings name. `instance` names this process among others on the same
 /// database; `together` gives several answers at once. `clock` must outlive the store.
 /// Errors: kStoreUnavailable with a sentence for the operator.
-Result<OpenedStore> open_store(
-    const Settings& settings, const app::Clock& clock, const std::string& instance,
-    const std::function<void(const std::function<void()>&)>& together);
+Result<OpenedStore> open_store(const Settings& settings, const app::Clock& clock,
+                               const std::string& instance,
+                               const std::function<void(const std::function<void()>&)>& together);
 
 /// Whether a key opens what the database's secrets were sealed with, seen by one of them.
 /// Error: kInternalError with a sentence for the operator when it does not.

@@ -126,9 +126,10 @@ Result<domain::ItemAccount> Batch::item(const ItemKey& key) {
 
 Result<std::int64_t> Batch::item_row(std::int64_t project, const ItemId& item) {
   PURSER_CHECK_OK(before_write());
-  PURSER_CHECK_OK(db_.run("INSERT INTO item_names(project_id, item) VALUES($1, $2) "
-                          "ON CONFLICT(project_id, item) DO NOTHING",
-                          project, item.str()));
+  PURSER_CHECK_OK(
+      db_.run("INSERT INTO item_names(project_id, item) VALUES($1, $2) "
+              "ON CONFLICT(project_id, item) DO NOTHING",
+              project, item.str()));
   PURSER_TRY(const auto row,
              db_.integer("SELECT row FROM item_names WHERE project_id = $1 AND item = $2", project,
                          item.str()));
@@ -196,15 +197,14 @@ Result<StagedRecord*> Batch::staged_record(const ProjectId& project, const std::
   StagedRecord staged;
   staged.project = owner.value_or(sql::kNoRow);
   staged.packed_key = pack_key(key);
-  PURSER_TRY(staged.record,
-             sql::rows::one(db_.query_for_update("r",
-                                                 "SELECT " PURSER_IDEMPOTENCY_COLUMNS
-                                                 " FROM idempotency r WHERE r.project_id = $1 AND "
-                                                 "r.key = $2",
-                                                 staged.project, sql::Blob{staged.packed_key}),
-                            [&](sql::Cursor& q) {
-                              return sql::rows::idempotency(q, project, key);
-                            }));
+  PURSER_TRY(
+      staged.record,
+      sql::rows::one(db_.query_for_update("r",
+                                          "SELECT " PURSER_IDEMPOTENCY_COLUMNS
+                                          " FROM idempotency r WHERE r.project_id = $1 AND "
+                                          "r.key = $2",
+                                          staged.project, sql::Blob{staged.packed_key}),
+                     [&](sql::Cursor& q) { return sql::rows::idempotency(q, project, key); }));
   staged.stored = staged.record.has_value();
   loaded_records_.push_back({project, key});
   return &records_.insert_or_assign({project, key}, std::move(staged)).first->second;

@@ -52,7 +52,8 @@ struct StagedRecord {
 
 class Batch final : public sql::BatchWrites {
  public:
-  Batch(Connection& db, BatchResolver& resolver) : BatchWrites(db, resolver), db_(db), resolver_(resolver) {}
+  Batch(Connection& db, BatchResolver& resolver)
+      : BatchWrites(db, resolver), db_(db), resolver_(resolver) {}
 
   // For who begins the batch:
 

@@ -75,10 +75,18 @@ void Batch::send_lines() {
     ends_with_source.append(entry.ends_with_source ? std::optional<std::int64_t>(1) : std::nullopt);
     description.append_or_null(entry.description);
   }
-  const Param params[] = {id.param(),       customer.param(),         item.param(),
-                          previous.param(), change.param(),           after.param(),
-                          cause.param(),    at.param(),               source.param(),
-                          expires_at.param(), ends_with_source.param(), description.param()};
+  const Param params[] = {id.param(),
+                          customer.param(),
+                          item.param(),
+                          previous.param(),
+                          change.param(),
+                          after.param(),
+                          cause.param(),
+                          at.param(),
+                          source.param(),
+                          expires_at.param(),
+                          ends_with_source.param(),
+                          description.param()};
   db_.send(
       "INSERT INTO ledger(id, customer_id, item_id, previous, change, quantity_after, cause, at, "
       "source, expires_at, ends_with_source, description) SELECT * FROM unnest($1::bigint[], "

@@ -9,12 +9,12 @@ Timestamp end_of_claim(Timestamp now) { return now + app::Store::kClaim; }
 
 // A row that another node has just taken is passed over, not waited for. What is answered is the
 // row as it was before the claim.
-#define PURSER_CLAIM(table, alias, instant, condition, columns)                                   \
-  "WITH due AS MATERIALIZED (SELECT row FROM " table " WHERE " condition " AND " instant          \
-  " <= $1 ORDER BY " instant ", row LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED), claimed AS (UPDATE " \
-  table " SET " instant " = $3 FROM due WHERE " table ".row = due.row RETURNING " table           \
-  ".row) SELECT " columns "JOIN claimed ON claimed.row = " alias ".row ORDER BY " alias           \
-  "." instant ", " alias ".row"
+#define PURSER_CLAIM(table, alias, instant, condition, columns)                              \
+  "WITH due AS MATERIALIZED (SELECT row FROM " table " WHERE " condition " AND " instant     \
+  " <= $1 ORDER BY " instant                                                                 \
+  ", row LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED), claimed AS (UPDATE " table " SET " instant \
+  " = $3 FROM due WHERE " table ".row = due.row RETURNING " table ".row) SELECT " columns    \
+  "JOIN claimed ON claimed.row = " alias ".row ORDER BY " alias "." instant ", " alias ".row"
 
 }  // namespace
 

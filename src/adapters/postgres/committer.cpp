@@ -39,7 +39,8 @@ Committer::Committer(ConnectOptions options, std::string instance, int lanes,
       projects_(projects),
       nodes_(nodes),
       random_(std::random_device()()) {
-  for (int i = 0; i < lanes; ++i) free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
+  for (int i = 0; i < lanes; ++i)
+    free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
 }
 
 Status Committer::commit(std::span<const app::PlannedCommand> commands,

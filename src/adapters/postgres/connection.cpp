@@ -140,10 +140,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& optio
                                              "keepalives_count",     "application_name",
                                              "target_session_attrs", "dbname",
                                              "client_encoding",      nullptr};
-  const std::array<const char*, 10> values{"5",      "15000",      "10",
-                                           "5",      "3",          "purser",
-                                           "read-write", options.uri.c_str(),
-                                           "UTF8",   nullptr};
+  const std::array<const char*, 10> values{
+      "5", "15000", "10", "5", "3", "purser", "read-write", options.uri.c_str(), "UTF8", nullptr};
   const bool limited = options.statement_timeout.count() > 0;
   const milliseconds patience =
       limited ? options.statement_timeout + kGrace : milliseconds(std::chrono::hours(24));
@@ -226,9 +224,8 @@ void Connection::send_prepared(const char* sql, const char* locked_table,
   }
   const std::string& statement = prepared(sql, locked_table);
   constexpr int kBinaryResult = 1;
-  const int sent = PQsendQueryPrepared(handle_, statement.c_str(),
-                                       static_cast<int>(params.size()), data.data(), sizes.data(),
-                                       formats.data(), kBinaryResult);
+  const int sent = PQsendQueryPrepared(handle_, statement.c_str(), static_cast<int>(params.size()),
+                                       data.data(), sizes.data(), formats.data(), kBinaryResult);
   if (sent == 1) {
     sent_.push_back({sql, locked_table, false});
   } else {

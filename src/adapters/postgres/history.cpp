@@ -17,8 +17,9 @@ Result<std::vector<app::LedgerLine>> ledger_chain(Connection& db, AccountRows ro
       "$2) UNION ALL SELECT l.* FROM chain c JOIN ledger l ON l.id = c.previous) SELECT id, "
       "customer_id = $3 AND item_id = $4, " PURSER_ENTRY_COLUMNS
       " FROM chain WHERE id < $1 LIMIT $5";
-  PURSER_TRY(sql::Cursor line, db.query(kSql, before.value_or(std::numeric_limits<std::int64_t>::max()),
-                                        head, rows.customer, rows.item, limit));
+  PURSER_TRY(sql::Cursor line,
+             db.query(kSql, before.value_or(std::numeric_limits<std::int64_t>::max()), head,
+                      rows.customer, rows.item, limit));
   std::vector<app::LedgerLine> lines;
   for (;;) {
     PURSER_TRY(const bool more, line.step());

@@ -11,11 +11,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kMargin{1'000};   // a node stops before the others count it as dead
-constexpr milliseconds kListen{20};      // between looks at whether to stop
-constexpr milliseconds kCare{600'000};   // between looks after the tables
-constexpr milliseconds kNotYet{5};       // between looks at whether all have followed
-constexpr int kLeasesOfWork = 3;         // an operation may pause for longer than a reader
+constexpr milliseconds kMargin{1'000};  // a node stops before the others count it as dead
+constexpr milliseconds kListen{20};     // between looks at whether to stop
+constexpr milliseconds kCare{600'000};  // between looks after the tables
+constexpr milliseconds kNotYet{5};      // between looks at whether all have followed
+constexpr int kLeasesOfWork = 3;        // an operation may pause for longer than a reader
 
 std::int64_t steady_millis(steady_clock::time_point at) {
   return std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count();
@@ -132,9 +132,10 @@ Status Nodes::join() {
 Status Nodes::follow() {
   std::vector<std::pair<std::int64_t, std::string>> news;
   {
-    PURSER_TRY(sql::Cursor row,
-               db_->query("SELECT version, project FROM changes WHERE version > $1 ORDER BY version",
-                          followed_));
+    PURSER_TRY(
+        sql::Cursor row,
+        db_->query("SELECT version, project FROM changes WHERE version > $1 ORDER BY version",
+                   followed_));
     for (;;) {
       PURSER_TRY(const bool more, row.step());
       if (!more) break;
@@ -155,14 +156,13 @@ Status Nodes::follow() {
 
 Status Nodes::say_alive() {
   const Timestamp before = local_.now();
-  const char* const kNow =
-      "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+  const char* const kNow = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
   const char* const kAlive =
       "INSERT INTO nodes(instance, seen_at, followed) VALUES($1, clock_timestamp(), $2) "
       "ON CONFLICT(instance) DO UPDATE SET seen_at = excluded.seen_at, followed = "
       "excluded.followed RETURNING floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-  PURSER_TRY(const auto time, joined_ ? db_->integer(kAlive, instance_, followed_)
-                                      : db_->integer(kNow));
+  PURSER_TRY(const auto time,
+             joined_ ? db_->integer(kAlive, instance_, followed_) : db_->integer(kNow));
   clock_.correct(time.value_or(before.millis()), before, local_.now());
   return {};
 }
@@ -175,8 +175,9 @@ Status Nodes::look_after_tables() {
       "today)::bigint - 1970) * 12 + extract(month FROM today)::bigint - 1 AS m FROM (SELECT now() "
       "AT TIME ZONE 'UTC' AS today) t) months"));
   PURSER_CHECK_OK(db_->run("DELETE FROM nodes WHERE seen_at < now() - interval '1 day'"));
-  PURSER_CHECK_OK(db_->run("DELETE FROM changes WHERE at < now() - interval '1 day' AND "
-                           "version < (SELECT max(version) FROM changes)"));
+  PURSER_CHECK_OK(
+      db_->run("DELETE FROM changes WHERE at < now() - interval '1 day' AND "
+               "version < (SELECT max(version) FROM changes)"));
   // The newest instant stays: no batch is dated before it.
   return db_->run(
       "DELETE FROM lanes WHERE seen_at < now() - interval '7 days' AND at < (SELECT max(at) FROM "

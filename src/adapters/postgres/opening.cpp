@@ -132,11 +132,12 @@ void Opening::send_records() {
     key.append(std::string_view(record.packed_key));
   }
   const Param params[] = {project.param(), key.param()};
-  db_.send("SELECT " PURSER_IDEMPOTENCY_COLUMNS
-           ", k.n FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS k(k_project, k_key, n) JOIN "
-           "idempotency r ON r.project_id = k_project AND r.key = k_key ORDER BY r.project_id, "
-           "r.key FOR NO KEY UPDATE OF r",
-           params);
+  db_.send(
+      "SELECT " PURSER_IDEMPOTENCY_COLUMNS
+      ", k.n FROM unnest($1::bigint[], $2::bytea[]) WITH ORDINALITY AS k(k_project, k_key, n) JOIN "
+      "idempotency r ON r.project_id = k_project AND r.key = k_key ORDER BY r.project_id, "
+      "r.key FOR NO KEY UPDATE OF r",
+      params);
 }
 
 // Behind the locks: nothing that was done to these customers before is dated later or has greater
@@ -164,8 +165,7 @@ Status Opening::keep_accounts(const Rows& rows, const std::vector<std::size_t>& 
     const Item& item = items_[items[static_cast<std::size_t>(rows.integer(i, 0) - 1)]];
     // A row that was made after the locks were taken is not locked.
     if (!has_row_[item.name]) continue;
-    const AccountRows at{rows.integer(i, 1),
-                         rows.is_null(i, 2) ? sql::kNoRow : rows.integer(i, 2)};
+    const AccountRows at{rows.integer(i, 1), rows.is_null(i, 2) ? sql::kNoRow : rows.integer(i, 2)};
     PURSER_CHECK_OK(batch_.keep_account(*item.key, at, rows.view(i, 3), rows.integer(i, 4)));
   }
   return {};

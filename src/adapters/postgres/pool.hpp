@@ -21,7 +21,8 @@ class Pool {
   class Lent {
    public:
     explicit Lent(Pool& pool) : pool_(&pool), db_(pool.take()) {}
-    Lent(Lent&& other) noexcept : pool_(std::exchange(other.pool_, nullptr)), db_(std::move(other.db_)) {}
+    Lent(Lent&& other) noexcept
+        : pool_(std::exchange(other.pool_, nullptr)), db_(std::move(other.db_)) {}
     Lent& operator=(Lent&&) = delete;
     ~Lent() {
       if (pool_ != nullptr) pool_->give_back(std::move(db_));

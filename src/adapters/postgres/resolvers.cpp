@@ -59,8 +59,8 @@ Result<std::optional<sql::CustomerRow>> BatchResolver::customer(const CustomerKe
 }
 
 Result<std::optional<sql::CustomerRow>> BatchResolver::lock(const CustomerName& name) {
-  return row_in(db_.query_for_update("customers", PURSER_CUSTOMER_BY_NAME, name.project, name.type,
-                                     name.id));
+  return row_in(
+      db_.query_for_update("customers", PURSER_CUSTOMER_BY_NAME, name.project, name.type, name.id));
 }
 
 // Whoever held the customer until now may have dated what it did after this batch's instant.

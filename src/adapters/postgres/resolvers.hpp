@@ -41,7 +41,8 @@ class ViewResolver final : public sql::Resolver {
 };
 
 /// Of a batch: whoever asks for a customer's row holds the customer until the batch ends. A custom
-/// customer that has no row gets one: what cannot be locked could be made by another node meanwhile.
+/// customer that has no row gets one: what cannot be locked could be made by another node
+/// meanwhile.
 class BatchResolver final : public sql::Resolver {
  public:
   BatchResolver(Connection& db, ProjectRows& projects) : db_(db), projects_(projects) {}

@@ -43,11 +43,10 @@ class View final : private Borrowed, public sql::ReadsBy<app::StoreView> {
   Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
                                                             const std::string& key) override {
     PURSER_TRY(const auto owner, sql::record_owner(resolver, project));
-    return sql::rows::one(
-        db.query("SELECT " PURSER_IDEMPOTENCY_COLUMNS
-                 " FROM idempotency WHERE project_id = $1 AND key = $2",
-                 owner.value_or(sql::kNoRow), sql::Blob{pack_key(key)}),
-        [&](sql::Cursor& q) { return sql::rows::idempotency(q, project, key); });
+    return sql::rows::one(db.query("SELECT " PURSER_IDEMPOTENCY_COLUMNS
+                                   " FROM idempotency WHERE project_id = $1 AND key = $2",
+                                   owner.value_or(sql::kNoRow), sql::Blob{pack_key(key)}),
+                          [&](sql::Cursor& q) { return sql::rows::idempotency(q, project, key); });
   }
 
  private:
