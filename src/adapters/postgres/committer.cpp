@@ -37,8 +37,7 @@ Committer::Committer(ConnectOptions options, std::string instance, int lanes,
       instance_(std::move(instance)),
       clock_(clock),
       projects_(projects),
-      nodes_(nodes),
-      random_(std::random_device()()) {
+      nodes_(nodes) {
   for (int i = 0; i < lanes; ++i)
     free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
 }
@@ -73,7 +72,10 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
   Attempt last{Outcome::kAgain, {}};
   for (int i = 0; i < kAttempts; ++i) {
     if (i > 0) pause(i);
-    PURSER_CHECK_OK(connect(lane));
+    if (Status connected = connect(lane); !connected) {
+      last = {Outcome::kAgain, std::move(connected)};  // it may just be starting again
+      continue;
+    }
     last = attempt(lane, commands, work, customers);
     if (last.outcome == Outcome::kUnknown) {
       PURSER_TRY(const bool committed, look_up(lane));
@@ -200,19 +202,18 @@ Result<bool> Committer::look_up(Lane& lane) {
       lane = {};
       return sql::unavailable("the connection was lost during a COMMIT, and nobody can be asked");
     }
+    // tidy: allow sleep: the server may not even stand
     std::this_thread::sleep_for(kBetweenLooks);
   }
 }
 
-/// Longer each time, and another length on each node: those that met must not meet again.
+/// Longer each time, and never the same: those that met must not meet again.
 void Committer::pause(int attempt) {
+  const std::string bytes = crypto::random_bytes(1);
+  const int share = static_cast<unsigned char>(bytes.front());
   const int longest = 2 << std::min(attempt, 7);  // milliseconds
-  int chosen = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    chosen = std::uniform_int_distribution(0, longest)(random_);
-  }
-  std::this_thread::sleep_for(milliseconds(chosen));
+  const milliseconds chosen(longest * share / 255);
+  std::this_thread::sleep_for(chosen);  // tidy: allow sleep: what it waits for is on another node
 }
 
 }  // namespace purser::postgres

@@ -5,7 +5,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,7 +60,7 @@ class Committer {
   /// Asks whether the lane's last batch was committed; waits until the server has forgotten the
   /// lost connection. Error: it cannot be asked.
   Result<bool> look_up(Lane& lane);
-  void pause(int attempt);
+  static void pause(int attempt);
 
   const ConnectOptions options_;
   const std::string instance_;
@@ -73,7 +72,6 @@ class Committer {
   std::condition_variable given_back_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<Lane*> free_;
-  std::minstd_rand random_;  // under the mutex
 };
 
 }  // namespace purser::postgres

@@ -80,7 +80,7 @@ class Run final : public sql::Statement {
   std::int64_t integer(int column) const override { return rows_.integer(row_, column); }
   std::string_view view(int column) const override { return rows_.view(row_, column); }
   std::string_view sql() const override { return sql_; }
-  void give_back() noexcept override { delete this; }
+  void give_back() noexcept override { const std::unique_ptr<Run> gone(this); }
 
  private:
   Rows rows_;
@@ -131,7 +131,9 @@ std::int64_t Rows::changed() const {
   return count;
 }
 
-sql::Cursor cursor_over(Rows rows) { return sql::Cursor(new Run(std::move(rows), "a batch")); }
+sql::Cursor cursor_over(Rows rows) {
+  return sql::Cursor(std::make_unique<Run>(std::move(rows), "a batch").release());
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& options) {
   // What stands before the URI can be overridden by it.
@@ -145,8 +147,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& optio
   const bool limited = options.statement_timeout.count() > 0;
   const milliseconds patience =
       limited ? options.statement_timeout + kGrace : milliseconds(std::chrono::hours(24));
-  std::unique_ptr<Connection> made(
-      new Connection(PQconnectdbParams(keywords.data(), values.data(), 1), patience));
+  PGconn* handle = PQconnectdbParams(keywords.data(), values.data(), 1);
+  std::unique_ptr<Connection> made(new Connection(handle, patience));
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
   PURSER_CHECK_OK(made->check_server());
   PURSER_CHECK_OK(made->configure(options));
   return made;
@@ -312,7 +316,7 @@ Result<sql::Cursor> Connection::start(const char* sql, const char* locked_table,
   const Params params(values);
   send_prepared(sql, in_batch_ ? locked_table : nullptr, params.span());
   PURSER_TRY(auto answers, collect());
-  return sql::Cursor(new Run(std::move(answers.back()), sql));
+  return sql::Cursor(std::make_unique<Run>(std::move(answers.back()), sql).release());
 }
 
 // A violated constraint ends a transaction, but a command may go on after it: such a statement runs
