@@ -1,6 +1,6 @@
 #include "adapters/postgres/nodes.hpp"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "adapters/postgres/arrays.hpp"
@@ -195,7 +195,9 @@ void Nodes::send_changes(Connection& db, const std::vector<ProjectId>& projects)
   // One after the other, so that versions become visible in their order.
   db.send("SELECT pg_advisory_xact_lock(hashtext('purser changes'))");
   TextArray ids;
-  for (const ProjectId& project : projects) ids.append(project.str());
+  for (const ProjectId& project : std::set<ProjectId>(projects.begin(), projects.end())) {
+    ids.append(project.str());
+  }
   const Param params[] = {ids.param()};
   db.send("SELECT pg_notify('purser_changes', '')");
   db.send(
