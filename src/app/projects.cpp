@@ -313,6 +313,9 @@ Status Projects::put_fixed_keys(StoreBatch& batch, const ProjectId& project, con
 
 Result<domain::CatalogDiff> Projects::put_catalog(StoreBatch& batch, const ProjectId& project,
                                                   const PutCatalog& put, AfterCommit& after) {
+  // Read as if it were to change, so that no other node puts a catalog at the same time.
+  PURSER_TRY(const std::optional<Project> found, batch.project(project));
+  if (!found) return project_not_found(project);
   PURSER_TRY(const domain::Catalog current, batch.catalog(project));
   domain::CatalogDiff diff = domain::diff(current, put.catalog);
   if (diff.empty() || put.dry_run) return diff;

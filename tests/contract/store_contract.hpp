@@ -41,6 +41,8 @@ class StoreFactory {
   virtual ~StoreFactory() = default;
   /// Opens the data; the store that was opened before is gone by then.
   virtual Result<std::unique_ptr<app::Store>> open(const app::Clock& clock) = 0;
+  /// False for a store that leaves backups to its database's own tools.
+  virtual bool writes_backups() const { return true; }
   /// A path in a folder of the test's own.
   virtual std::string scratch_path(const std::string& name) = 0;
   /// Opens a backup that the store wrote.

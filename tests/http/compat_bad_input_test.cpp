@@ -116,8 +116,8 @@ TEST_F(CompatBadInput, Bodies) {
     const Headers headers = headers_for(route);
     // Above the largest limit it is not even read.
     const std::string long_body(std::size_t(route.body_limit) + 1, ' ');
-    EXPECT_EQ(
-        api_.send(http::to_string(route.method), path_of(route), headers, long_body).status, 413)
+    EXPECT_EQ(api_.send(http::to_string(route.method), path_of(route), headers, long_body).status,
+              413)
         << route.operation;
     Headers compressed = headers;
     compressed.emplace_back("content-encoding", "gzip");

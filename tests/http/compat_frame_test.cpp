@@ -61,6 +61,14 @@ TEST_F(CompatFrame, WhoAsksIsLookedAtInTheProtocolsOrder) {
   }
 }
 
+TEST_F(CompatFrame, AProjectHasOneBranch) {
+  Headers headers = server_headers();
+  headers.emplace_back("x-stack-branch-id", "main");
+  EXPECT_EQ(get(headers).status, 200);
+  headers.back().second = "next";
+  expect_known(get(headers), 400, "BRANCH_DOES_NOT_EXIST", R"({"branch_id":"next"})");
+}
+
 TEST_F(CompatFrame, TheAccessTokenIsCheckedBeforeTheKey) {
   Headers headers = named("client");
   headers.emplace_back("x-stack-access-token", "bad");

@@ -12,6 +12,8 @@ namespace {
 
 using app::AccessType;
 
+constexpr std::string_view kOnlyBranch = "main";
+
 const Secret& key_for(const app::Credentials& credentials, AccessType access) {
   switch (access) {
     case AccessType::kClient:
@@ -110,6 +112,10 @@ std::optional<Authenticated> authenticate(const Call& call, bool may_block) {
   app::Access& access = call.core.use().access;
   auto context = access.find_project(ProjectId(claim.credentials.project_id));
   if (!context) return reply_for(call, context.error());
+  const std::string_view branch = header_of(call.request, "branch-id");
+  if (!branch.empty() && branch != kOnlyBranch) {
+    return known(Known::kBranchDoesNotExist, {{"branch_id", {net::percent_encode(branch)}}});
+  }
   app::Principal principal;
   principal.context = *std::move(context);
   principal.access = claim.access;
@@ -122,9 +128,8 @@ std::optional<Authenticated> authenticate(const Call& call, bool may_block) {
     principal.session = (*who)->session;
   }
   if (!claim.admin_token.empty() && !may_block) return std::nullopt;
-  auto refusal = claim.admin_token.empty()
-                     ? check_key(call, claim, *principal.context)
-                     : check_admin_token(call, claim, *principal.context);
+  auto refusal = claim.admin_token.empty() ? check_key(call, claim, *principal.context)
+                                           : check_admin_token(call, claim, *principal.context);
   if (refusal) return *std::move(refusal);
   return principal;
 }
