@@ -228,7 +228,7 @@ class RawBench {
     const std::string body = "{\"success\":true,\"quantity\":" + std::to_string(left) + "}";
     const std::string hash(32, 'h');
     check(db_->run("INSERT OR IGNORE INTO records(key, hash, at, status, body) VALUES(?,?,?,200,?)",
-                   sqlite::Blob{key}, sqlite::Blob{hash}, kStart, sqlite::Blob{body}));
+                   sql::Blob{key}, sql::Blob{hash}, kStart, sql::Blob{body}));
   }
 
   std::unique_ptr<sqlite::Connection> db_;

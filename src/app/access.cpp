@@ -164,9 +164,12 @@ Status Access::check_key(const ProjectContext& context, AccessType access, const
   }
   const crypto::Digest hash = crypto::sha256(key.reveal());
   const auto known = registry_.key(hash);
-  const bool valid = known && known->access == access && known->project == project.id;
-  if (!valid) return invalid_key(access, project.id);
-  registry_.mark_used(hash, clock_.now());
+  const Timestamp now = clock_.now();
+  const bool fits = known && known->access == access && known->project == project.id;
+  if (!fits || (known->expires_at && *known->expires_at <= now)) {
+    return invalid_key(access, project.id);
+  }
+  registry_.mark_used(hash, now);
   return {};
 }
 

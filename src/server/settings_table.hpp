@@ -49,7 +49,29 @@ inline constexpr SettingRow kSettings[] = {
      .env = "PURSER_DATABASE",
      .flag = "database",
      .description =
-         "Where the database is: `sqlite:PATH`. Without it, `purser.db` in the data folder."},
+         "Where the database is: `sqlite:PATH`, or `postgres://…` for any number of servers on one "
+         "PostgreSQL (docs/guide/postgresql.md). Without it, `purser.db` in the data folder."},
+    {.key = "postgres.lanes",
+     .env = "PURSER_POSTGRES_LANES",
+     .flag = "postgres-lanes",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 1,
+     .max = 16,
+     .fallback = "2",
+     .description =
+         "Connections to PostgreSQL that commit changes of known customers, beside one for all "
+         "other changes. A customer's changes go through one of them."},
+    {.key = "postgres.readers",
+     .env = "PURSER_POSTGRES_READERS",
+     .flag = "postgres-readers",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 2,
+     .max = 64,
+     .fallback = "4",
+     .description =
+         "Connections to PostgreSQL that answer reads of items, and as many for all other reads."},
     {.key = "http.listen",
      .env = "PURSER_HTTP_LISTEN",
      .flag = "listen",
@@ -247,6 +269,15 @@ inline constexpr SettingRow kSettings[] = {
      .description =
          "Whether the keys of a foreign issuer may be fetched from loopback and private addresses, "
          "and by plain http from loopback. For tests and for issuers inside one's own network."},
+    {.key = "compat.internal_project_keys",
+     .env = "PURSER_COMPAT_INTERNAL_PROJECT_KEYS",
+     .flag = "",
+     .type = SettingType::kSecretList,
+     .description =
+         "Fixed keys of the project `internal`, in which those live who make projects through the "
+         "Stack Auth protocol: a publishable client key, a secret server key and a super secret "
+         "admin key, in this order. The project is made when it is not there; without this "
+         "setting it has no fixed keys. Whoever knows them may make projects."},
     {.key = "clock",
      .env = "PURSER_CLOCK",
      .flag = "clock",

@@ -37,7 +37,7 @@ class SqliteMigration : public DamagedStore {
     {
       auto db = Connection::open(path_, OpenMode::kWriter, "");
       PURSER_ASSERT_OK(db);
-      const auto migrations = embedded_migrations();
+      const auto migrations = sql::embedded_migrations("sqlite");
       PURSER_ASSERT_OK(migrate(**db, std::span(migrations).first(1), clock_.now()));
       PURSER_ASSERT_OK((*db)->exec(old_data().c_str()));
     }
@@ -48,11 +48,13 @@ class SqliteMigration : public DamagedStore {
 
 // A changed byte would keep every database from being opened that ran it.
 TEST(SqliteMigrations, TheFirstStaysAsItWas) {
-  const auto migrations = embedded_migrations();
+  const auto migrations = sql::embedded_migrations("sqlite");
   ASSERT_GE(migrations.size(), 2U);
   EXPECT_EQ(crypto::to_hex(crypto::sha256(migrations[0].sql)),
             "cef40905a715515aef0a2a3adb2fc5d89598f47222607df14b47a59d81569301");
   EXPECT_EQ(migrations[1].slug, "subscriptions");
+  ASSERT_GE(migrations.size(), 3U);
+  EXPECT_EQ(migrations[2].slug, "profiles");
 }
 
 TEST_F(SqliteMigration, AnOldDatabaseVerifies) { EXPECT_EQ(findings(), ""); }

@@ -118,15 +118,15 @@ TEST_F(SqliteOpen, AChangedMigrationIsRefused) {
   expect_refusal("in another form");
 }
 
-constexpr Migration kFirst{1, "first", "CREATE TABLE a(x INTEGER) STRICT;"};
-constexpr Migration kSecond{2, "second",
-                            "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO a VALUES(1);"};
-constexpr Migration kBroken{2, "second",
-                            "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO nowhere VALUES(1);"};
+constexpr sql::Migration kFirst{1, "first", "CREATE TABLE a(x INTEGER) STRICT;"};
+constexpr sql::Migration kSecond{2, "second",
+                                 "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO a VALUES(1);"};
+constexpr sql::Migration kBroken{
+    2, "second", "CREATE TABLE b(x INTEGER) STRICT; INSERT INTO nowhere VALUES(1);"};
 
 TEST_F(SqliteOpen, MigrationsRunOnceInOrder) {
   const auto db = connection();
-  const Migration both[] = {kFirst, kSecond};
+  const sql::Migration both[] = {kFirst, kSecond};
   PURSER_ASSERT_OK(migrate(*db, std::span(both, 1), clock_.now()));
   EXPECT_FALSE(migration_states(*db, both)->at(1).applied);
   PURSER_ASSERT_OK(migrate(*db, both, clock_.now()));
@@ -136,14 +136,14 @@ TEST_F(SqliteOpen, MigrationsRunOnceInOrder) {
 
 TEST_F(SqliteOpen, AFailedMigrationLeavesNothingAndCanBeTriedAgain) {
   const auto db = connection();
-  const Migration broken[] = {kFirst, kBroken};
+  const sql::Migration broken[] = {kFirst, kBroken};
   const Status failed = migrate(*db, broken, clock_.now());
   ASSERT_FALSE(failed.has_value());
   EXPECT_NE(failed.error().message.find("Migration 2 (second) failed"), std::string::npos);
   db->forget_failure();
   EXPECT_EQ(*db->integer("SELECT count(*) FROM sqlite_schema WHERE name = 'b'"), 0);
   EXPECT_EQ(*db->integer("SELECT count(*) FROM schema_migrations"), 1);
-  const Migration mended[] = {kFirst, kSecond};
+  const sql::Migration mended[] = {kFirst, kSecond};
   PURSER_ASSERT_OK(migrate(*db, mended, clock_.now()));
 }
 
@@ -152,7 +152,7 @@ TEST_F(SqliteOpen, AKillInsideAMigrationRollsItBack) {
   const pid_t child = fork();
   if (child == 0) {
     const auto db = connection();
-    const Migration first[] = {kFirst};
+    const sql::Migration first[] = {kFirst};
     if (!migrate(*db, first, clock_.now())) _exit(1);
     if (!db->exec("BEGIN IMMEDIATE; CREATE TABLE b(x INTEGER) STRICT; INSERT INTO a VALUES(1);")) {
       _exit(1);
@@ -163,7 +163,7 @@ TEST_F(SqliteOpen, AKillInsideAMigrationRollsItBack) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
   const auto db = connection();
-  const Migration both[] = {kFirst, kSecond};
+  const sql::Migration both[] = {kFirst, kSecond};
   PURSER_ASSERT_OK(migrate(*db, both, clock_.now()));
   EXPECT_EQ(*db->integer("SELECT count(*) FROM a"), 1);
 }
@@ -203,7 +203,7 @@ TEST_F(SqliteOpen, ABackupIsRestoredByCopyingItBackOverAKilledServersFile) {
 
 TEST_F(SqliteOpen, EmbeddedMigrationsAreNumberedWithoutGaps) {
   int expected = 1;
-  for (const Migration& migration : embedded_migrations()) {
+  for (const sql::Migration& migration : sql::embedded_migrations("sqlite")) {
     EXPECT_EQ(migration.number, expected++);
     EXPECT_FALSE(migration.slug.empty());
     EXPECT_FALSE(migration.sql.empty());

@@ -142,9 +142,10 @@ std::string claims_of(const app::AccessTokens::NewToken& token) {
       .field_or_null("name",
                      token.display_name.empty() ? std::nullopt : std::optional(token.display_name))
       .field_or_null("email", token.email)
-      .field("email_verified", false)
-      .key("selected_team_id")
-      .null()
+      .field("email_verified", token.email_verified)
+      .field_or_null("selected_team_id", token.selected_team.empty()
+                                             ? std::nullopt
+                                             : std::optional(token.selected_team.str()))
       .field("signed_up_at", seconds(token.signed_up_at))
       .field("is_anonymous", false)
       .field("is_restricted", false)

@@ -108,7 +108,7 @@ Status BalanceWriter::write_row(Connection& db, const AccountKey& key, std::int6
   return db.run(
       "INSERT OR REPLACE INTO balances(customer_id, item_id, last_entry, account) "
       "VALUES(?, ?, ?, ?)",
-      key.customer, key.item, last_entry, Blob{blob});
+      key.customer, key.item, last_entry, sql::Blob{blob});
 }
 
 void BalanceWriter::committed() {

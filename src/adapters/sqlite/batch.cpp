@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "adapters/sqlite/history.hpp"
 #include "codec/account_codec.hpp"
 
-// Commands, items and idempotency records: what the hot path does.
+// Commands, items and idempotency records: what the hot path does. And what the shared writes leave
+// to a store: the rows of customers.
 
 namespace purser::sqlite {
 namespace {
@@ -23,7 +25,7 @@ std::optional<std::string_view> text_or_null(const std::string& text) {
 
 Batch::Batch(Connection& db, SharedState& shared, BatchResolver& resolver, Timestamp now,
              std::int64_t next_id)
-    : ReadsBy(db, resolver),
+    : BatchWrites(db, resolver),
       db_(db),
       shared_(shared),
       resolver_(resolver),
@@ -68,7 +70,7 @@ Status Batch::undo_command() {
   return db_.run("RELEASE command");
 }
 
-Status Batch::write() {
+Status Batch::before_write() {
   if (savepoint_) return {};
   PURSER_CHECK_OK(db_.run("SAVEPOINT command"));
   savepoint_ = true;
@@ -95,6 +97,26 @@ Result<AccountKey> Batch::make_account(const ItemKey& key) {
   PURSER_TRY(const std::int64_t customer, customer_row(key.customer));
   PURSER_TRY(const std::int64_t item, item_row(project, key.item));
   return AccountKey{customer, item};
+}
+
+Status Batch::register_customer(std::int64_t project, CustomerType type, const std::string& id) {
+  PURSER_CHECK_OK(before_write());
+  customer_changes(project, type, id);
+  return db_.run(
+      "INSERT INTO customers(project_id, type, external_id, id) "
+      "VALUES(?, ?, ?, (SELECT coalesce(max(id), 0) + 1 FROM customers)) "
+      "ON CONFLICT(project_id, type, external_id) DO UPDATE SET deleted_at = NULL",
+      project, type, id);
+}
+
+Result<std::int64_t> Batch::item_row(std::int64_t project, const ItemId& item) {
+  PURSER_TRY(const auto row, resolver_.item(project, item));
+  if (row) return *row;
+  PURSER_CHECK_OK(before_write());
+  PURSER_TRY(const auto made,
+             db_.integer("INSERT INTO item_names(project_id, item) VALUES(?, ?) RETURNING row",
+                         project, item.str()));
+  return *made;
 }
 
 Result<StagedAccount*> Batch::staged(const AccountKey& key) {
@@ -165,7 +187,7 @@ Result<std::vector<app::LedgerLine>> Batch::ledger(const ItemKey& key,
   }
   const int left = limit - static_cast<int>(lines.size());
   if (left <= 0) return lines;
-  PURSER_TRY(auto older, reads_.ledger_chain(*account, head, before, left));
+  PURSER_TRY(auto older, ledger_chain(db_, *account, head, before, left));
   lines.insert(lines.end(), std::make_move_iterator(older.begin()),
                std::make_move_iterator(older.end()));
   return lines;
@@ -173,15 +195,15 @@ Result<std::vector<app::LedgerLine>> Batch::ledger(const ItemKey& key,
 
 Result<std::optional<app::IdempotencyRecord>> Batch::idempotency(const ProjectId& project,
                                                                  const std::string& key) {
-  PURSER_TRY(const auto row, record_owner(resolver_, project));
+  PURSER_TRY(const auto row, sql::record_owner(resolver_, project));
   if (!row) return std::optional<app::IdempotencyRecord>();
   const auto known = records_.find(record_key(*row, key));
   if (known != records_.end()) return std::optional(known->second.record);
-  return reads_.idempotency(project, key);
+  return load_idempotency(db_, resolver_, project, key);
 }
 
 Status Batch::put_idempotency(const app::IdempotencyRecord& record) {
-  PURSER_TRY(const auto project, record_owner(resolver_, record.project));
+  PURSER_TRY(const auto project, sql::record_owner(resolver_, record.project));
   if (!project) return Error{ErrorCode::kProjectNotFound, "No such project."};
   std::string key = record_key(*project, record.key);
   const auto [place, fresh] = records_.try_emplace(key);
@@ -193,11 +215,11 @@ Status Batch::put_idempotency(const app::IdempotencyRecord& record) {
 }
 
 Result<int> Batch::purge_idempotency(Timestamp before, int limit) {
-  PURSER_CHECK_OK(write());
+  PURSER_CHECK_OK(before_write());
   // Rows lie in order of time: the walk ends at the first one that is young enough.
   std::vector<std::int64_t> old;
   {
-    PURSER_TRY(Query row,
+    PURSER_TRY(sql::Cursor row,
                db_.query("SELECT row, created_at, status FROM idempotency ORDER BY row"));
     while (static_cast<int>(old.size()) < limit) {
       PURSER_TRY(const bool more, row.step());
@@ -251,16 +273,10 @@ Status Batch::write_records() {
     const app::IdempotencyRecord& record = staged->record;
     const PackedKey packed(record.key);
     const auto status = record.completed ? std::optional(record.reply.status) : std::nullopt;
-    const auto body = record.completed ? std::optional(Blob{record.reply.body}) : std::nullopt;
-    const auto operation = text_or_null(record.operation);
-    const auto owner = text_or_null(record.owner);
-    if (packed.uuid) {
-      PURSER_CHECK_OK(db_.run(kSql, staged->project, packed.blob(), record.request_hash,
-                              record.created_at, status, body, operation, owner));
-    } else {
-      PURSER_CHECK_OK(db_.run(kSql, staged->project, packed.text, record.request_hash,
-                              record.created_at, status, body, operation, owner));
-    }
+    const auto body = record.completed ? std::optional(sql::Blob{record.reply.body}) : std::nullopt;
+    PURSER_CHECK_OK(db_.run(kSql, staged->project, packed.value(), record.request_hash,
+                            record.created_at, status, body, text_or_null(record.operation),
+                            text_or_null(record.owner)));
   }
   return {};
 }

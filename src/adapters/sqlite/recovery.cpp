@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
+#include "adapters/sql/rows.hpp"
 #include "adapters/sqlite/resolver.hpp"
-#include "adapters/sqlite/rows.hpp"
 #include "codec/account_codec.hpp"
 #include "domain/ledger.hpp"
 
@@ -21,16 +21,16 @@ struct TailLine {
 };
 
 Result<std::vector<TailLine>> read_tail(Connection& db, std::int64_t above) {
-  PURSER_TRY(Query row, db.query("SELECT id, customer_id, item_id, " PURSER_ENTRY_COLUMNS
-                                 " FROM ledger WHERE id > ? ORDER BY id",
-                                 above));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT id, customer_id, item_id, " PURSER_ENTRY_COLUMNS
+                                       " FROM ledger WHERE id > ? ORDER BY id",
+                                       above));
   std::vector<TailLine> tail;
   for (;;) {
     PURSER_TRY(const bool more, row.step());
     if (!more) return tail;
     PURSER_TRY(auto line,
                row.checked(TailLine{
-                   {row.integer(1), row.integer(2)}, row.integer(0), rows::entry(row, 3)}));
+                   {row.integer(1), row.integer(2)}, row.integer(0), sql::rows::entry(row, 3)}));
     tail.push_back(std::move(line));
   }
 }

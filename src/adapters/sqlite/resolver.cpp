@@ -1,10 +1,6 @@
 #include "adapters/sqlite/resolver.hpp"
 
 namespace purser::sqlite {
-Result<std::optional<std::int64_t>> record_owner(Resolver& resolver, const ProjectId& project) {
-  if (project.empty()) return std::optional<std::int64_t>(0);
-  return resolver.project(project);
-}
 
 Result<std::optional<std::int64_t>> load_project_row(Connection& db, std::string_view id) {
   return db.integer("SELECT row FROM projects WHERE id = ?", id);
@@ -16,18 +12,18 @@ Result<std::optional<std::int64_t>> load_item_row(Connection& db, std::int64_t p
 }
 
 Result<std::optional<CustomerRow>> load_customer_row(Connection& db, const CustomerNameView& name) {
-  PURSER_TRY(Query row, db.query("SELECT id, deleted_at FROM customers "
-                                 "WHERE project_id = ? AND type = ? AND external_id = ?",
-                                 name.project, name.type, name.id));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT id, deleted_at FROM customers "
+                                       "WHERE project_id = ? AND type = ? AND external_id = ?",
+                                       name.project, name.type, name.id));
   PURSER_TRY(const bool found, row.step());
   if (!found) return std::optional<CustomerRow>();
   return std::optional(CustomerRow{row.integer(0), !row.is_null(1)});
 }
 
 Result<StoredAccount> load_account(Connection& db, const AccountKey& key) {
-  PURSER_TRY(Query row, db.query("SELECT account, last_entry FROM balances "
-                                 "WHERE customer_id = ? AND item_id = ?",
-                                 key.customer, key.item));
+  PURSER_TRY(sql::Cursor row, db.query("SELECT account, last_entry FROM balances "
+                                       "WHERE customer_id = ? AND item_id = ?",
+                                       key.customer, key.item));
   PURSER_TRY(const bool found, row.step());
   if (!found) return StoredAccount{};
   return StoredAccount{row.text(0), row.integer(1)};
@@ -92,11 +88,12 @@ Result<StoredAccount> CommittedResolver::account(const AccountKey& key) {
 Result<std::optional<CustomerRow>> CommittedResolver::load_run(const CustomerNameView& name) {
   CustomerCache& cache = shared_.customers;
   const auto generations = cache.generations();
-  PURSER_TRY(Query row, connection().query(
-                            "SELECT project_id, type, external_id, id, deleted_at FROM customers "
-                            "WHERE (project_id, type, external_id) >= (?, ?, ?) "
-                            "ORDER BY project_id, type, external_id LIMIT 16",
-                            name.project, name.type, name.id));
+  PURSER_TRY(
+      sql::Cursor row,
+      connection().query("SELECT project_id, type, external_id, id, deleted_at FROM customers "
+                         "WHERE (project_id, type, external_id) >= (?, ?, ?) "
+                         "ORDER BY project_id, type, external_id LIMIT 16",
+                         name.project, name.type, name.id));
   std::optional<CustomerRow> wanted;
   for (;;) {
     PURSER_TRY(const bool more, row.step());
@@ -117,7 +114,7 @@ Result<std::optional<CustomerRow>> CommittedResolver::load_run(const CustomerNam
 Result<std::optional<StoredAccount>> CommittedResolver::load_run(const AccountKey& key) {
   AccountCache& cache = shared_.accounts;
   const auto generations = cache.generations();
-  PURSER_TRY(Query row,
+  PURSER_TRY(sql::Cursor row,
              connection().query("SELECT customer_id, item_id, account, last_entry FROM balances "
                                 "WHERE (customer_id, item_id) >= (?, ?) "
                                 "ORDER BY customer_id, item_id LIMIT 16",

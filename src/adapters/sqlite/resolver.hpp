@@ -1,10 +1,11 @@
 #pragma once
 
-// From the application's names to row numbers.
+// From the application's names to row numbers, through the caches.
 
 #include <cstdint>
 #include <optional>
 
+#include "adapters/sql/resolver.hpp"
 #include "adapters/sqlite/connection_pool.hpp"
 #include "adapters/sqlite/shared_state.hpp"
 #include "types/customer.hpp"
@@ -12,19 +13,11 @@
 
 namespace purser::sqlite {
 
-/// Finds row numbers; an empty optional means that there is no such row.
-class Resolver {
+/// Finds the row numbers of item names too; an empty optional means that there is no such row.
+class Resolver : public sql::Resolver {
  public:
-  virtual ~Resolver() = default;
-  virtual Result<std::optional<std::int64_t>> project(const ProjectId& id) = 0;
   virtual Result<std::optional<std::int64_t>> item(std::int64_t project, const ItemId& item) = 0;
-  /// Deleted customers too.
-  virtual Result<std::optional<CustomerRow>> customer(const CustomerKey& key) = 0;
 };
-
-/// Whose idempotency records a project's are. Those of administrators' calls, which belong to no
-/// project, lie under row 0; projects count from 1.
-Result<std::optional<std::int64_t>> record_owner(Resolver& resolver, const ProjectId& project);
 
 // The queries behind the caches.
 Result<std::optional<std::int64_t>> load_project_row(Connection& db, std::string_view id);

@@ -61,8 +61,8 @@ Status SqliteStore::open_writer() {
   PURSER_TRY(writer_, Connection::open(options_.path, OpenMode::kWriter, options_.vfs));
   // The schema is looked at before anything is written, in case the file is not ours.
   PURSER_CHECK_OK(writer_->exec("PRAGMA synchronous=FULL;"));
-  PURSER_CHECK_OK(migrate(*writer_, embedded_migrations(), clock_.now()));
-  PURSER_TRY(Query mode, writer_->query("PRAGMA journal_mode=WAL"));
+  PURSER_CHECK_OK(migrate(*writer_, sql::embedded_migrations("sqlite"), clock_.now()));
+  PURSER_TRY(sql::Cursor mode, writer_->query("PRAGMA journal_mode=WAL"));
   PURSER_TRY(const bool answered, mode.step());
   if (!answered || mode.view(0) != "wal") {
     return Error{ErrorCode::kStoreUnavailable,
@@ -114,7 +114,8 @@ std::unique_ptr<app::StoreView> SqliteStore::view() {
   return std::make_unique<View>(*views_, shared_);
 }
 
-Status SqliteStore::commit(const std::function<Status(app::StoreBatch&)>& work) {
+// What a batch will touch is of no use here: caches and pages serve one command after the other.
+Status SqliteStore::commit(std::span<const app::PlannedCommand>, const Work& work) {
   const std::lock_guard lock(writer_mutex_);
   batches_.fetch_add(1, std::memory_order_relaxed);
   wal_->between_batches();
@@ -126,7 +127,7 @@ Status SqliteStore::commit(const std::function<Status(app::StoreBatch&)>& work) 
   return status;
 }
 
-Status SqliteStore::run_batch(const std::function<Status(app::StoreBatch&)>& work) {
+Status SqliteStore::run_batch(const Work& work) {
   last_instant_ = std::max(last_instant_, clock_.now());
   BatchResolver resolver(*writer_, shared_);
   Batch batch(*writer_, shared_, resolver, last_instant_, next_id_);
@@ -221,10 +222,10 @@ Result<std::unique_ptr<app::Store>> open_sqlite_store(SqliteOptions options,
 Result<std::vector<MigrationStatus>> migration_status(const SqliteOptions& options) {
   PURSER_TRY(const FileLock lock, FileLock::acquire(lock_path(options.path), options.path));
   PURSER_TRY(const auto db, Connection::open(options.path, OpenMode::kReader, options.vfs));
-  PURSER_TRY(const auto states, migration_states(*db, embedded_migrations()));
+  PURSER_TRY(const auto states, migration_states(*db, sql::embedded_migrations("sqlite")));
   std::vector<MigrationStatus> answer;
   answer.reserve(states.size());
-  for (const MigrationState& state : states) {
+  for (const sql::MigrationState& state : states) {
     answer.push_back({state.number, state.slug, state.applied});
   }
   return answer;

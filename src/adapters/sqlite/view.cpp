@@ -1,5 +1,6 @@
 #include "adapters/sqlite/view.hpp"
 
+#include "adapters/sqlite/history.hpp"
 #include "codec/account_codec.hpp"
 
 namespace purser::sqlite {
@@ -36,7 +37,12 @@ Result<std::vector<app::LedgerLine>> View::ledger(const ItemKey& key,
   PURSER_TRY(const auto account, find_account(key));
   if (!account) return std::vector<app::LedgerLine>{};
   PURSER_TRY(const StoredAccount stored, resolver.account(*account));
-  return reads_.ledger_chain(*account, stored.last_entry, before, limit);
+  return ledger_chain(resolver.connection(), *account, stored.last_entry, before, limit);
+}
+
+Result<std::optional<app::IdempotencyRecord>> View::idempotency(const ProjectId& project,
+                                                                const std::string& key) {
+  return load_idempotency(resolver.connection(), resolver, project, key);
 }
 
 }  // namespace purser::sqlite

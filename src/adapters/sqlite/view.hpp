@@ -1,7 +1,7 @@
 #pragma once
 
+#include "adapters/sql/reads.hpp"
 #include "adapters/sqlite/connection_pool.hpp"
-#include "adapters/sqlite/reads.hpp"
 #include "adapters/sqlite/resolver.hpp"
 
 namespace purser::sqlite {
@@ -15,7 +15,7 @@ struct ViewGround {
 };
 
 /// A reading connection, borrowed from the pool. Each call sees what is committed when it is made.
-class View final : private ViewGround, public ReadsBy<app::StoreView> {
+class View final : private ViewGround, public sql::ReadsBy<app::StoreView> {
  public:
   View(ConnectionPool& pool, SharedState& shared)
       : ViewGround(pool, shared), ReadsBy(resolver.connection(), resolver) {}
@@ -25,6 +25,8 @@ class View final : private ViewGround, public ReadsBy<app::StoreView> {
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
                                               std::optional<std::int64_t> before,
                                               int limit) override;
+  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
+                                                            const std::string& key) override;
 
  private:
   Result<std::optional<AccountKey>> find_account(const ItemKey& key);

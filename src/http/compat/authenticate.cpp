@@ -64,13 +64,13 @@ Reply refused_admin_token(const Call& call, const Error& error) {
 
 /// Nothing when the token is one of a user who administers the project. May block.
 std::optional<Reply> check_admin_token(const Call& call, const Claim& claim,
-                                       const ProjectId& project) {
+                                       const app::ProjectContext& context) {
   auto& use = call.core.use();
   const auto internal = use.access.find_project(ProjectId(kInternalProject));
   if (!internal) return known(Known::kUnparsableAdminAccessToken);
   const auto who = use.access.identity(**internal, claim.admin_token);
   if (!who) return refused_admin_token(call, who.error());
-  const auto may = administers(*use.store.view(), who->user, project);
+  const auto may = administers(*use.store.view(), who->user, context.project);
   if (!may) return reply_for(call, may.error());
   if (*may) return std::nullopt;
   return known(Known::kAdminAccessTokenIsNotAdmin);
@@ -128,17 +128,18 @@ std::optional<Authenticated> authenticate(const Call& call, bool may_block) {
     principal.session = (*who)->session;
   }
   if (!claim.admin_token.empty() && !may_block) return std::nullopt;
-  auto refusal = claim.admin_token.empty()
-                     ? check_key(call, claim, *principal.context)
-                     : check_admin_token(call, claim, principal.context->project.id);
+  auto refusal = claim.admin_token.empty() ? check_key(call, claim, *principal.context)
+                                           : check_admin_token(call, claim, *principal.context);
   if (refusal) return *std::move(refusal);
   return principal;
 }
 
-Result<bool> administers(app::StoreView& view, const UserId& user, const ProjectId& project) {
+Result<bool> administers(app::StoreView& view, const UserId& user, const app::Project& project) {
+  const TeamId& owner = project.settings.owner_team;
+  if (owner.empty()) return false;
   PURSER_TRY(const std::optional<app::Membership> membership,
-             view.membership(ProjectId(kInternalProject), TeamId(project.str()), user));
-  return membership && membership->administrator;
+             view.membership(ProjectId(kInternalProject), owner, user));
+  return membership.has_value();
 }
 
 }  // namespace purser::http::compat

@@ -25,8 +25,8 @@ using Authenticated = std::variant<app::Principal, Reply>;
 /// block and may not.
 std::optional<Authenticated> authenticate(const Call& call, bool may_block);
 
-/// Does this user of the internal project administer `project`? Those do who are administrators of
-/// the team that has the project's id. Reads memberships.
-Result<bool> administers(app::StoreView& view, const UserId& user, const ProjectId& project);
+/// Does this user of the internal project administer `project`? The members of its owner team do.
+/// Reads memberships.
+Result<bool> administers(app::StoreView& view, const UserId& user, const app::Project& project);
 
 }  // namespace purser::http::compat

@@ -56,6 +56,12 @@ namespace purser::http::compat {
   X(NewPurchasesBlocked, "NEW_PURCHASES_BLOCKED", 403, "", "New purchases are currently blocked for this project. Please contact support for more information.") \
   X(DefaultPaymentMethodRequired, "DEFAULT_PAYMENT_METHOD_REQUIRED", 400, "customer_type customer_id", "No default payment method is set for this customer.") \
   X(StripeAccountInfoNotFound, "STRIPE_ACCOUNT_INFO_NOT_FOUND", 404, "", "Stripe account information not found. Please make sure the user has onboarded with Stripe.") \
+  X(TeamMembershipAlreadyExists, "TEAM_MEMBERSHIP_ALREADY_EXISTS", 409, "", "Team membership already exists.") \
+  X(PermissionNotFound, "PERMISSION_NOT_FOUND", 404, "permission_id", "Permission \"{permission_id}\" not found. Make sure you created it on the dashboard.") \
+  X(SignUpNotEnabled, "SIGN_UP_NOT_ENABLED", 400, "", "Creation of new accounts is not enabled for this project. Please ask the project owner to enable it.") \
+  X(PasswordAuthenticationNotEnabled, "PASSWORD_AUTHENTICATION_NOT_ENABLED", 400, "", "Password authentication is not enabled for this project.") \
+  X(PasswordTooShort, "PASSWORD_TOO_SHORT", 400, "min_length", "Password too short. Minimum length is {min_length}.") \
+  X(PasswordTooLong, "PASSWORD_TOO_LONG", 400, "maxLength", "Password too long. Maximum length is {maxLength}.") \
   X(EmailPasswordMismatch, "EMAIL_PASSWORD_MISMATCH", 400, "", "Wrong e-mail or password.") \
   X(UserEmailAlreadyExists, "USER_EMAIL_ALREADY_EXISTS", 409, "email would_work_if_email_was_verified", "A user with email \"{email}\" already exists.")
 // clang-format on

@@ -29,6 +29,8 @@ struct Row {
 
 // The chapters of the table.
 std::span<const Row> payment_rows();
+std::span<const Row> people_rows();
+std::span<const Row> internal_rows();
 
 /// Every route, in the order of the reference.
 std::span<const Row> rows();

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<Row> all_rows() {
   std::vector<Row> all;
-  for (const auto chapter : {payment_rows()}) {
+  for (const auto chapter : {payment_rows(), people_rows(), internal_rows()}) {
     all.insert(all.end(), chapter.begin(), chapter.end());
   }
   return all;

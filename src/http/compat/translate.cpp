@@ -178,6 +178,10 @@ Reply reply_for(const Call& call, const Error& error) {
   if (call.route != nullptr) {
     if (auto reply = as_worded(call, row_of(*call.route), error)) return *std::move(reply);
   }
+  if (error.code == kAlreadyExists && text_detail(error, "email") != nullptr) {
+    return known(Known::kUserEmailAlreadyExists, {{"email", {*text_detail(error, "email")}},
+                                                  {"would_work_if_email_was_verified", {false}}});
+  }
   if (const auto code = known_of(error.code)) return known_reply(call, *code, error);
   if (error.code == kInternalError) {
     return plain(500,
