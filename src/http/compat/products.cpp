@@ -5,7 +5,6 @@
 
 #include "codec/catalog_codec.hpp"
 #include "http/compat/amounts.hpp"
-#include "http/schema.hpp"
 
 namespace purser::http::compat {
 namespace {
@@ -33,6 +32,20 @@ void write_included(json::Writer& out, const domain::IncludedItem& included) {
     out.string("never");
   }
   out.field("expires", domain::to_string(included.expires)).end_object();
+}
+
+/// "free_trial" of "freeTrial".
+std::string snake_case(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') {
+      out += '_';
+      out += static_cast<char>(c - 'A' + 'a');
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 bool is_currency(std::string_view name) {
@@ -74,23 +87,6 @@ void set_amount(const Amount& amount, const std::string& path, json::Object& out
   }
   out.emplace_back("amount", json::Value(money->minor_units()));
   out.emplace_back("currency", json::Value(amount.currency));
-}
-
-/// {"USD": "10", "interval": [1, "month"]} as a price of a catalog document: {"amount": 1000,
-/// "currency": "USD", "interval": [1, "month"]}. A price has one currency here: of several, USD is
-/// taken.
-json::Value catalog_price(const json::Value& price, const std::string& path, FieldErrors& errors) {
-  const json::Object* members = price.as_object();
-  if (members == nullptr) {
-    errors.push_back({path, "must be an object"});
-    return price;
-  }
-  json::Object out;
-  for (const auto& [name, value] : *members) {
-    if (!is_currency(name) && !value.is_null()) out.emplace_back(name, value);
-  }
-  set_amount(amount_of(*members), path, out, errors);
-  return json::Value(std::move(out));
 }
 
 json::Value catalog_prices(const json::Value& prices, FieldErrors& errors) {
@@ -168,6 +164,20 @@ void write_product(json::Writer& out, const domain::Product& product) {
   prices.reserve(product.prices.size());
   for (const domain::Price& price : product.prices) prices.push_back(&price);
   write_product(out, product, prices);
+}
+
+json::Value catalog_price(const json::Value& price, const std::string& path, FieldErrors& errors) {
+  const json::Object* members = price.as_object();
+  if (members == nullptr) {
+    errors.push_back({path, "must be an object"});
+    return price;
+  }
+  json::Object out;
+  for (const auto& [name, value] : *members) {
+    if (!is_currency(name) && !value.is_null()) out.emplace_back(snake_case(name), value);
+  }
+  set_amount(amount_of(*members), path, out, errors);
+  return json::Value(std::move(out));
 }
 
 Result<domain::Product> decode_inline_product(const json::Value& document) {
