@@ -94,7 +94,7 @@ std::vector<Webhooks::Group> Webhooks::by_object(std::vector<InboxEvent> events)
 }
 
 Result<int> Webhooks::process(int limit) {
-  PURSER_TRY(std::vector<InboxEvent> due, store_.view()->due_inbox(clock_.now(), limit));
+  PURSER_TRY(std::vector<InboxEvent> due, store_.claim_inbox(clock_.now(), limit));
   const auto count = static_cast<int>(due.size());
   const std::vector<Group> groups = by_object(std::move(due));
   std::vector<Status> outcomes(groups.size());

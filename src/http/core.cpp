@@ -79,6 +79,12 @@ void Core::begin(const CallPtr& call) {
     call->route = nullptr;
     return refuse_path(*call, Match{});
   }
+  // What is kept in memory of projects and keys may not count any more.
+  if (call->route->access != Need::kPublic && !dependencies_.store.is_current()) {
+    return answer(*call, Error(ErrorCode::kStoreUnavailable,
+                               "The database cannot be reached at the moment; send the same "
+                               "request again."));
+  }
   if (const Status frame = check_body_frame(*call->route, call->request); !frame) {
     return answer(*call, frame.error());
   }
@@ -197,7 +203,7 @@ std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) cons
   return reply;
 }
 
-void Core::write(const CallPtr& call, Decide decide) {
+void Core::write(const CallPtr& call, Decide decide, std::vector<ItemId> items) {
   auto work = [this, call,
                decide = std::move(decide)](app::StoreBatch& batch) -> Result<app::Decision> {
     app::Decision decision;
@@ -214,9 +220,12 @@ void Core::write(const CallPtr& call, Decide decide) {
     refused.reply = kept(*call, status_of(error), encode_error(error, call->request_id));
     return refused;
   };
+  std::optional<app::Touches> touches;
+  if (call->route->is_for_customer()) touches = {call->customer(), std::move(items)};
   dependencies_.engine.submit(
       call->scope, std::move(work),
-      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); });
+      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); },
+      std::move(touches));
 }
 
 }  // namespace purser::http

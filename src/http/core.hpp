@@ -116,9 +116,10 @@ class Core {
   void answer(Call& call, Result<app::EngineReply> result);
 
   /// Puts a write through the engine under the call's idempotency key and answers it. `decide` runs
-  /// on the committer, possibly more than once.
+  /// on a committer, possibly more than once. `items`: those of the call's customer that it will
+  /// touch, as far as known.
   using Decide = std::function<Result<Written>(app::StoreBatch&, app::AfterCommit&)>;
-  void write(const CallPtr& call, Decide decide);
+  void write(const CallPtr& call, Decide decide, std::vector<ItemId> items = {});
 
   /// The reply as it is kept under the call's idempotency key: sealed when the route shows a
   /// secret.
