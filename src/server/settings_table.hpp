@@ -49,7 +49,29 @@ inline constexpr SettingRow kSettings[] = {
      .env = "PURSER_DATABASE",
      .flag = "database",
      .description =
-         "Where the database is: `sqlite:PATH`. Without it, `purser.db` in the data folder."},
+         "Where the database is: `sqlite:PATH`, or `postgres://…` for any number of servers on one "
+         "PostgreSQL (docs/guide/postgresql.md). Without it, `purser.db` in the data folder."},
+    {.key = "postgres.lanes",
+     .env = "PURSER_POSTGRES_LANES",
+     .flag = "postgres-lanes",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 1,
+     .max = 16,
+     .fallback = "2",
+     .description =
+         "Connections to PostgreSQL that commit changes of known customers, beside one for all "
+         "other changes. A customer's changes go through one of them."},
+    {.key = "postgres.readers",
+     .env = "PURSER_POSTGRES_READERS",
+     .flag = "postgres-readers",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 2,
+     .max = 64,
+     .fallback = "4",
+     .description =
+         "Connections to PostgreSQL that answer reads of items, and as many for all other reads."},
     {.key = "http.listen",
      .env = "PURSER_HTTP_LISTEN",
      .flag = "listen",
