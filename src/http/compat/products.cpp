@@ -132,15 +132,6 @@ json::Value catalog_product(const json::Object& document, FieldErrors& errors) {
 
 }  // namespace
 
-std::string major_units(const Money& amount) {
-  std::string text = amount.to_decimal();
-  const std::size_t point = text.find('.');
-  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == std::string::npos) {
-    text.resize(point);
-  }
-  return text;
-}
-
 void write_product(json::Writer& out, const domain::Product& product,
                    const std::vector<const domain::Price*>& prices) {
   out.begin_object().field("display_name", product.display_name);
