@@ -27,9 +27,9 @@ struct MetadataChange {
   std::optional<std::string> server;
 };
 struct UserChange {
-  std::optional<std::string> display_name;
+  std::optional<std::string> display_name = {};
   /// Another address counts as not verified, unless the next field says so.
-  std::optional<std::optional<std::string>> primary_email;
+  std::optional<std::optional<std::string>> primary_email = {};
   std::optional<bool> email_verified = {};
   std::optional<std::string> image_url = {};
   std::optional<std::string> password_hash = {};  ///< crypto::hash_password; "" removes
@@ -37,7 +37,7 @@ struct UserChange {
   MetadataChange metadata = {};
 };
 struct TeamChange {
-  std::optional<std::string> display_name;
+  std::optional<std::string> display_name = {};
   std::optional<std::string> image_url = {};
   MetadataChange metadata = {};
 };

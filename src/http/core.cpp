@@ -206,9 +206,9 @@ app::StoredReply Core::kept(const Call& call, int status, std::string body) cons
   return {status, crypto::to_base64url(sealed)};
 }
 
-app::StoredReply Core::kept(const Call& call, const Error& error) {
+app::StoredReply Core::kept(const Call& call, const Error& error) const {
   Reply reply = encoded(call, error);
-  return {reply.status, std::move(reply.body)};
+  return kept(call, reply.status, std::move(reply.body));
 }
 
 std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) const {

@@ -126,8 +126,8 @@ class Core {
   /// The reply as it is kept under the call's idempotency key: sealed when the route shows a
   /// secret.
   app::StoredReply kept(const Call& call, int status, std::string body) const;
-  /// An error's answer, as it is kept. Errors show no secrets.
-  static app::StoredReply kept(const Call& call, const Error& error);
+  /// An error's answer, as it is kept.
+  app::StoredReply kept(const Call& call, const Error& error) const;
 
   /// Goes on with the call on a worker thread; answers it when there are too many.
   void to_worker(const CallPtr& call, std::function<void()> step);

@@ -16,7 +16,7 @@ std::function<app::StoredReply(const Result<T>&)> kept_as(
     const Call& call, std::function<std::string(const T&)> encode) {
   return [&call, encode = std::move(encode)](const Result<T>& outcome) -> app::StoredReply {
     if (outcome) return call.core.kept(call, call.route->answer.status, encode(*outcome));
-    return Core::kept(call, outcome.error());
+    return call.core.kept(call, outcome.error());
   };
 }
 

@@ -30,6 +30,7 @@ class TestClock final : public app::Clock {
  public:
   Timestamp now() const override { return at(millis_.load()); }
   void set(std::int64_t millis) { millis_.store(millis); }
+  void advance(std::int64_t millis) { millis_ += millis; }
 
  private:
   std::atomic<std::int64_t> millis_{1'000'000};

@@ -265,6 +265,7 @@ TEST_F(CompatPayments, SwitchingSaysWhyNot) {
   };
   const std::pair<const char*, std::pair<const char*, const char*>> cases[] = {
       {"Product not found.", {"basic", "none"}},
+      {"Product not found.", {"none", "basic"}},
       {"Product not found.", {"basic", "staff"}},
       {"Product customer type does not match.", {"basic", "calls-pack"}},
       {"Products must be in the same product line to switch.", {"basic", "plan"}},

@@ -1,9 +1,14 @@
 #include "adapters/postgres/claims.hpp"
 
+#include <algorithm>
+
 #include "adapters/sql/rows.hpp"
 
 namespace purser::postgres {
 namespace {
+
+// Few enough to be done before the claim ends; whoever asks comes again at once.
+constexpr int kClaimedAtOnce = 20;
 
 Timestamp end_of_claim(Timestamp now) { return now + app::Store::kClaim; }
 
@@ -21,28 +26,28 @@ Timestamp end_of_claim(Timestamp now) { return now + app::Store::kClaim; }
 Result<std::vector<domain::Purchase>> claim_purchases(Connection& db, Timestamp now, int limit) {
   return sql::rows::all(db.query(PURSER_CLAIM("purchases", "p", "wake_at", "wake_at IS NOT NULL",
                                               "" PURSER_PURCHASE_COLUMNS),
-                                 now, limit, end_of_claim(now)),
+                                 now, std::min(limit, kClaimedAtOnce), end_of_claim(now)),
                         sql::rows::purchase);
 }
 
 Result<std::vector<app::Checkout>> claim_checkouts(Connection& db, Timestamp now, int limit) {
   return sql::rows::all(db.query(PURSER_CLAIM("checkouts", "k", "next_check_at", "state = 1",
                                               "" PURSER_CHECKOUT_COLUMNS),
-                                 now, limit, end_of_claim(now)),
+                                 now, std::min(limit, kClaimedAtOnce), end_of_claim(now)),
                         sql::rows::checkout);
 }
 
 Result<std::vector<app::InboxEvent>> claim_inbox(Connection& db, Timestamp now, int limit) {
   return sql::rows::all(
       db.query(PURSER_CLAIM("inbox", "i", "next_at", "state = 0", "" PURSER_INBOX_COLUMNS), now,
-               limit, end_of_claim(now)),
+               std::min(limit, kClaimedAtOnce), end_of_claim(now)),
       sql::rows::inbox_event);
 }
 
 Result<std::vector<app::Intention>> claim_intentions(Connection& db, Timestamp now, int limit) {
   return sql::rows::all(
       db.query(PURSER_CLAIM("intentions", "i", "next_at", "done = 0", "" PURSER_INTENTION_COLUMNS),
-               now, limit, end_of_claim(now)),
+               now, std::min(limit, kClaimedAtOnce), end_of_claim(now)),
       sql::rows::intention);
 }
 

@@ -14,13 +14,12 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int kAttempts = 10;
+constexpr milliseconds kTryFor{10'000};
 constexpr milliseconds kLookUpFor{20'000};
 constexpr milliseconds kBetweenLooks{100};
 
 Error gave_up(const Error& last) {
-  Error error = sql::unavailable("gave a batch up after " + std::to_string(kAttempts) +
-                                 " attempts: " + last.log.for_log());
-  return error;
+  return sql::unavailable("gave a batch up: " + last.message + " " + last.log.for_log());
 }
 
 void add_new(std::vector<CustomerKey>& known, const std::vector<CustomerKey>& more) {
@@ -70,7 +69,8 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
                          const app::Store::Work& work) {
   std::vector<CustomerKey> customers;
   Attempt last{Outcome::kAgain, {}};
-  for (int i = 0; i < kAttempts; ++i) {
+  const auto deadline = steady_clock::now() + kTryFor;
+  for (int i = 0; i < kAttempts && (i == 0 || steady_clock::now() < deadline); ++i) {
     if (i > 0) pause(i);
     if (Status connected = connect(lane); !connected) {
       last = {Outcome::kAgain, std::move(connected)};  // it may just be starting again

@@ -63,10 +63,14 @@ Result<std::optional<sql::CustomerRow>> BatchResolver::lock(const CustomerName& 
       db_.query_for_update("customers", PURSER_CUSTOMER_BY_NAME, name.project, name.type, name.id));
 }
 
-// Whoever held the customer until now may have dated what it did after this batch's instant.
+// Whoever held the customer until now may have dated what it did after this batch's instant. Then
+// this attempt cannot stand; it goes on all the same, to find out whom else the batch touches, so
+// that the next one locks them all before it begins.
 Status BatchResolver::check_not_moved() {
   PURSER_TRY(const auto newest, db_.integer("SELECT max(at) FROM lanes"));
-  if (now_ && newest.value_or(0) > now_->millis()) return db_.conflict("a customer moved on");
+  if (now_ && newest.value_or(0) > now_->millis()) {
+    static_cast<void>(db_.conflict("others may have changed a customer who was locked late"));
+  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codec/catalog_codec.hpp"
+#include "http/compat/amounts.hpp"
 #include "http/compat/products.hpp"
 
 // Both sides are JSON of nearly the same shape: names and the way in which prices are written

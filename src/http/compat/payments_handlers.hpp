@@ -23,8 +23,9 @@ void grant_product(const CallPtr& call);
 // Running subscriptions (payments_subscriptions.cpp).
 void cancel_subscription(const CallPtr& call);
 void switch_subscription(const CallPtr& call);
-/// What a failed cancellation says beyond the wordings of its route.
+/// What these say beyond the wordings of their routes when they fail.
 std::optional<Reply> word_cancel_error(const Call& call, const Error& error);
+std::optional<Reply> word_switch_error(const Call& call, const Error& error);
 
 // How a customer pays (payments_billing.cpp).
 void list_invoices(const CallPtr& call);

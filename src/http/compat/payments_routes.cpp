@@ -123,7 +123,7 @@ constexpr Row kRows[] = {
       .runs_on = RunsOn::kWorker, .reply = ReplyIs::kPlain, .input = Input::kJson,
       .request = &schemas::kSwitch, .answer = {200, AnswerKind::kObject, &schemas::kSuccess},
       .handler = handlers::switch_subscription},
-     .wordings = kSwitchWordings},
+     .wordings = kSwitchWordings, .word = handlers::word_switch_error},
 
     // How a customer pays.
     {.route = {.method = Method::kGet, .path = "/payments/invoices/{customer_type}/{customer_id}",

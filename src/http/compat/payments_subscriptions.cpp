@@ -71,6 +71,13 @@ std::optional<Reply> word_cancel_error(const Call& call, const Error& error) {
   return reply_for(call, could.error());
 }
 
+std::optional<Reply> word_switch_error(const Call& call, const Error& error) {
+  if (error.code != ErrorCode::kProductNotOwned) return std::nullopt;
+  const ProductId from(call.body.string_at("from_product_id").value_or(""));
+  if (call.context().catalog->find_product(from) != nullptr) return std::nullopt;
+  return plain(400, "Product not found.");
+}
+
 void cancel_subscription(const CallPtr& call) {
   if (auto refusal = refused_customer(*call, call->customer(), kClientMayCancel)) {
     return call->core.answer(*call, *std::move(refusal));

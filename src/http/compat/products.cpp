@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "codec/catalog_codec.hpp"
-#include "types/money.hpp"
+#include "http/compat/amounts.hpp"
 
 namespace purser::http::compat {
 namespace {
@@ -52,12 +52,6 @@ bool is_currency(std::string_view name) {
   return name.size() == 3 && std::ranges::all_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-/// [0-9]+(\.[0-9]{1,2})? without leading zeros, as the protocol has it.
-bool is_amount(std::string_view text) {
-  const std::string_view whole = text.substr(0, text.find('.'));
-  return !whole.empty() && (whole == "0" || whole.front() != '0') && whole.front() != '-';
-}
-
 struct Amount {
   std::string currency;
   const json::Value* value = nullptr;
@@ -85,9 +79,7 @@ void set_amount(const Amount& amount, const std::string& path, json::Object& out
     errors.push_back({place, "is not a known currency"});
     return;
   }
-  const std::string* text = amount.value->as_string();
-  const auto money =
-      text != nullptr && is_amount(*text) ? Money::parse_decimal(*text, *currency) : std::nullopt;
+  const auto money = read_amount(*amount.value, *currency);
   if (!money) {
     errors.push_back(
         {place, "must be a decimal amount in major units, such as \"10\" or \"9.99\""});
@@ -139,15 +131,6 @@ json::Value catalog_product(const json::Object& document, FieldErrors& errors) {
 }
 
 }  // namespace
-
-std::string major_units(const Money& amount) {
-  std::string text = amount.to_decimal();
-  const std::size_t point = text.find('.');
-  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == std::string::npos) {
-    text.resize(point);
-  }
-  return text;
-}
 
 void write_product(json::Writer& out, const domain::Product& product,
                    const std::vector<const domain::Price*>& prices) {

@@ -13,9 +13,6 @@
 
 namespace purser::http::compat {
 
-/// "10", "9.99": whole amounts have no decimals.
-std::string major_units(const Money& amount);
-
 /// A product in the protocol's shape, with these of its prices. Metadata does not exist here: null.
 void write_product(json::Writer& out, const domain::Product& product,
                    const std::vector<const domain::Price*>& prices);
