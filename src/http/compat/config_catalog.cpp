@@ -105,16 +105,25 @@ class Reader {
     const auto named = [this](const json::Value& value, const std::string& path) {
       return renamed(value, kNamed, path, {});
     };
-    add("items", "items", named);
+    add("items", "items", [&](const json::Value& value, const std::string& path) {
+      return for_users(named(value, path));
+    });
     add("productLines", "product_lines", named);
-    add("products", "products",
-        [this](const json::Value& value, const std::string& path) { return product(value, path); });
+    add("products", "products", [this](const json::Value& value, const std::string& path) {
+      return for_users(product(value, path));
+    });
     return {std::move(out)};
   }
 
  private:
   void wrong(const std::string& path, std::string message) {
     errors_.push_back({path, std::move(message)});
+  }
+
+  // Whose something is, unless it says so.
+  static json::Value for_users(json::Value named) {
+    if (named.find("customer_type") == nullptr) named.set("customer_type", {std::string("user")});
+    return named;
   }
 
   template <class Read>

@@ -167,7 +167,9 @@ async function submit(url, form) {
 export async function buy(purser, url, { price, quantity, number } = {}) {
   let at = url;
   if (new URL(at).pathname.startsWith('/purchase/')) {
-    const chosen = await submit(at, { ...(price && { price_id: price }), quantity: `${quantity ?? 1}` });
+    const page = await (await fetch(at)).text();
+    const [, first] = /name="price_id" value="([^"]*)"/.exec(page) ?? assert.fail(page);
+    const chosen = await submit(at, { price_id: price ?? first, quantity: `${quantity ?? 1}` });
     assert.equal(chosen.status, 303, chosen.text);
     at = chosen.location;
   }

@@ -97,7 +97,7 @@ for (const version of Object.keys(sdks)) {
       assert.equal(new Set(all).size, 4);
       assert.ok(all.includes(null));
       const own = await pages(async (page) => (await project.client(tokens).getUser()).listProducts(page));
-      assert.ok(own.length >= 3 && own.includes('licence'));
+      assert.deepEqual(own, ['licence', 'pack'], 'what is for servers only is not shown to users');
       await says(project.server().listProducts({ userId: user.id, cursor: 'nonsense' }), 'Invalid cursor');
     });
 
@@ -180,7 +180,7 @@ for (const version of Object.keys(sdks)) {
         method: 'POST', redirect: 'manual',
         body: new URLSearchParams({ number: '4242424242424242', expiry: '12/34', cvc: '123', name: 'Ada', email: 'a@example.com' }),
       });
-      assert.equal(kept.status, 303, await kept.text());
+      assert.ok(kept.status < 400, await kept.text());
       const method = await me.setDefaultPaymentMethodFromSetupIntent(id);
       assert.equal(method.last4, '4242');
       const { me: other } = await project.signedIn();
@@ -198,7 +198,7 @@ for (const version of Object.keys(sdks)) {
       assert.equal(seen.body.test_mode, true);
       assert.equal(seen.body.product.display_name, 'Pack');
       const done = await own.raw('POST', '/internal/payments/test-mode-purchase-session',
-        { body: { full_code, price_id: 'once', quantity: 2 } });
+        { access: 'admin', body: { full_code, price_id: 'once', quantity: 2 } });
       assert.deepEqual([done.status, done.body], [200, { success: true }]);
       assert.equal((await own.server().getItem({ userId: user.id, itemId: 'credits' })).quantity, 200);
       const used = await own.raw('POST', '/payments/purchases/validate-code', { body: { full_code } });
