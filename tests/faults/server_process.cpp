@@ -20,6 +20,10 @@ namespace purser::faults {
 
 namespace {
 
+// A start takes a tenth of a second. This is for a hang, not for a machine that has much else to
+// do.
+constexpr std::chrono::minutes kMostPatience{5};
+
 int status_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -97,9 +101,11 @@ bool ChildProcess::wait_ready() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
+      std::ofstream(log_file_, std::ios::app)
+          << "It ended with " << status_of(status) << " before it was ready.\n";
       return false;
     }
-    if (waited > std::chrono::seconds(30)) return false;
+    if (waited > kMostPatience) return false;
     pause_for(std::chrono::milliseconds(1));
   }
 }

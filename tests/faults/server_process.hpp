@@ -28,7 +28,7 @@ class ChildProcess {
 
   /// Starts `purser <words> --ready-file …` without waiting.
   bool spawn(std::vector<std::string> words);
-  /// Waits until it is ready; false when it ended instead, or is not ready after 30 s.
+  /// Waits until it is ready; false when it ended instead, or hangs.
   bool wait_ready();
   std::chrono::milliseconds ready_time() const { return ready_time_; }  ///< from its start
 

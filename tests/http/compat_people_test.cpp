@@ -31,7 +31,8 @@ class CompatPeople : public CompatTest {
 TEST_F(CompatPeople, AUserHasEveryFieldThatTheSdksRead) {
   const Answer made = server("POST", "/users",
                              R"({"display_name":"Ada","primary_email":"ada@example.com",
-      "primary_email_verified":true,"password":"correct horse","server_metadata":{"a":[1.5,null]}})");
+      "primary_email_verified":true,"password":"correct horse",
+      "server_metadata":{"a":[1.5,null]}})");
   ASSERT_EQ(made.status, 201) << made.body;
   const json::Value user = made.json();
   EXPECT_EQ(user.string_at("display_name"), "Ada");

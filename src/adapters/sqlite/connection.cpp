@@ -47,7 +47,7 @@ bool bind_all(sqlite3_stmt* statement, std::span<const sql::Value> values,
 
 void Connection::Prepared::give_back() noexcept {
   if (!cached) {
-    delete this;
+    delete this;  // tidy: allow naked-new: a cursor owns what no cache does
     return;
   }
   // The result repeats what `step` said; it was handled there.

@@ -56,7 +56,8 @@ TEST(SetConfig, TakesOlderNamesForTodays) {
 }
 
 constexpr const char* kCatalog = R"({
-  "items": {"credits": {"display_name": "Credits", "customer_type": "user"}, "seats": {"customer_type": "team"}},
+  "items": {"credits": {"display_name": "Credits", "customer_type": "user"},
+            "seats": {"customer_type": "team"}},
   "product_lines": {"plans": {}},
   "products": {
     "pro": {"customer_type": "user", "product_line": "plans", "free_trial": [7, "day"],
@@ -65,9 +66,11 @@ constexpr const char* kCatalog = R"({
                              "free_trial": [1, "month"], "server_only": true}},
             "included_items": {"credits": {"quantity": 5, "repeat": [1, "month"],
                                            "expires": "when-repeated"}}},
-    "extra": {"customer_type": "user", "product_line": "plans", "is_add_on_to": ["pro"], "stackable": true,
+    "extra": {"customer_type": "user", "product_line": "plans", "is_add_on_to": ["pro"],
+              "stackable": true,
               "prices": {"k": {"amount": 1500, "currency": "kwd"}}},
-    "gift": {"customer_type": "user", "server_only": true, "included_items": {"credits": {"quantity": 1}}}}})";
+    "gift": {"customer_type": "user", "server_only": true,
+             "included_items": {"credits": {"quantity": 1}}}}})";
 
 TEST(Config, TheCatalogComesBackAsItWas) {
   const domain::Catalog catalog = codec::parse_catalog(kCatalog).value();

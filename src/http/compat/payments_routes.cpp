@@ -159,7 +159,8 @@ constexpr Row kRows[] = {
 
     // Buying.
     {.route = {.method = Method::kPost, .path = "/payments/purchases/create-purchase-url",
-      .operation = "stackCreatePurchaseUrl", .summary = "A page on which a customer buys a product.",
+      .operation = "stackCreatePurchaseUrl",
+      .summary = "A page on which a customer buys a product.",
       .access = Need::kClient, .idempotency = Idempotency::kOptional, .body_limit = kUsual,
       .runs_on = RunsOn::kWorker, .reply = ReplyIs::kSecret, .input = Input::kJson,
       .request = &schemas::kNewPurchaseUrl,
