@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience{60};
 constexpr milliseconds kBetweenLooks{10};
+constexpr int kStarts = 5;
 
 /// Looks until `is_so` or patience has run out; a hang is a failure, and no time makes a success.
 template <class Condition>
@@ -98,11 +99,7 @@ bool Cluster::start() {
     if (!make_node(number)) return false;
   }
   for (int number = 0; number < options_.nodes; ++number) {
-    if (!node(number).wait_ready()) {
-      return fail(
-          "node " + std::to_string(number) + " does not start: " +
-          faults::read_file(options_.work + "/node-" + std::to_string(number) + "/server.log"));
-    }
+    if (!node(number).wait_ready() && !restart(number)) return false;
     at(number).port = node(number).port();
   }
   return true;
@@ -122,13 +119,15 @@ void Cluster::kill(int number) {
 }
 
 bool Cluster::restart(int number) {
-  if (!node(number).start()) {
-    return fail(
-        "node " + std::to_string(number) + " does not start again: " +
-        faults::read_file(options_.work + "/node-" + std::to_string(number) + "/server.log"));
+  // A node that cannot reach the database in time ends; whoever started it starts it again.
+  for (int attempt = 0; attempt < kStarts; ++attempt) {
+    if (node(number).running()) node(number).kill();
+    if (!node(number).start()) continue;
+    at(number).port = node(number).port();
+    return true;
   }
-  at(number).port = node(number).port();
-  return true;
+  return fail("node " + std::to_string(number) + " does not start: " +
+              faults::read_file(options_.work + "/node-" + std::to_string(number) + "/server.log"));
 }
 
 void Cluster::freeze(int number) {
