@@ -5,6 +5,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -422,8 +423,12 @@ void Server::start_worker() {
 void Server::drain() {
   if (drained_) return;
   drained_ = true;
+  const std::chrono::milliseconds announce(settings_.integer(setting("drain.announce_ms")));
   const std::chrono::milliseconds deadline(settings_.integer(setting("drain.deadline_ms")));
   if (api_) api_->set_ready(false);
+  // A load balancer asks now and then: until it has heard, it goes on sending.
+  // tidy: allow sleep: nothing tells what others have heard
+  if (listener_) std::this_thread::sleep_for(announce);
   if (sandbox_) sandbox_->drain(kSandboxDrain);
   if (listener_) listener_->drain(deadline);
   if (worker_) worker_->stop();

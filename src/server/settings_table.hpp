@@ -288,6 +288,18 @@ inline constexpr SettingRow kSettings[] = {
          "`manual` starts at the system's time, or where it was left if that is later, and then "
          "stands still until `POST /internal/clock` moves it forward. For tests and demonstrations "
          "only."},
+    {.key = "drain.announce_ms",
+     .env = "PURSER_DRAIN_ANNOUNCE_MS",
+     .flag = "drain-announce-ms",
+     .type = SettingType::kInteger,
+     .unit = "ms",
+     .min = 0,
+     .max = 600'000,
+     .fallback = "0",
+     .description =
+         "How long after SIGTERM or SIGINT requests are still taken while `/readyz` says 503, so "
+         "that a load balancer sends the next ones elsewhere. Behind one, a few of its checks' "
+         "intervals; `drain.deadline_ms` begins afterwards."},
     {.key = "drain.deadline_ms",
      .env = "PURSER_DRAIN_DEADLINE_MS",
      .flag = "drain-deadline-ms",

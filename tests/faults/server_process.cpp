@@ -52,19 +52,10 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-ChildProcess::ChildProcess(std::string program, std::string ready_file, std::string log_file)
-    : program_(std::move(program)),
-      ready_file_(std::move(ready_file)),
-      log_file_(std::move(log_file)) {}
-
-ChildProcess::~ChildProcess() { kill(); }
-
-pid_t ChildProcess::spawn_program(const std::vector<std::string>& words,
-                                  const std::string& output) const {
-  std::vector<std::string> all{program_};
-  all.insert(all.end(), words.begin(), words.end());
+pid_t spawn_program(std::vector<std::string> words, const std::string& output) {
   std::vector<char*> arguments;
-  for (auto& word : all) arguments.push_back(word.data());
+  arguments.reserve(words.size() + 1);
+  for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
@@ -74,17 +65,31 @@ pid_t ChildProcess::spawn_program(const std::vector<std::string>& words,
                                    O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, program_.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int error = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -1;
 }
 
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status_of(status);
+}
+
+ChildProcess::ChildProcess(std::string program, std::string ready_file, std::string log_file)
+    : program_(std::move(program)),
+      ready_file_(std::move(ready_file)),
+      log_file_(std::move(log_file)) {}
+
+ChildProcess::~ChildProcess() { kill(); }
+
 bool ChildProcess::spawn(std::vector<std::string> words) {
   ::unlink(ready_file_.c_str());
   started_ = std::chrono::steady_clock::now();
+  words.insert(words.begin(), program_);
   words.insert(words.end(), {"--ready-file", ready_file_});
-  pid_ = spawn_program(words, log_file_);
+  pid_ = spawn_program(std::move(words), log_file_);
   return pid_ > 0;
 }
 
@@ -121,11 +126,9 @@ void ChildProcess::terminate() {
 }
 
 int ChildProcess::wait_end() {
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(pid_);
   pid_ = -1;
-  return status_of(status);
+  return status;
 }
 
 ServerProcess::ServerProcess(std::string program, std::string work,
@@ -143,15 +146,14 @@ bool ServerProcess::spawn() {
 int ServerProcess::command(const std::vector<std::string>& words, std::string& output) const {
   const std::string file = work_ + "/command.out";
   ::unlink(file.c_str());
-  std::vector<std::string> all = words;
+  std::vector<std::string> all{program_};
+  all.insert(all.end(), words.begin(), words.end());
   all.insert(all.end(), {"--data", work_ + "/data"});
-  const pid_t pid = spawn_program(all, file);
+  const pid_t pid = spawn_program(std::move(all), file);
   if (pid < 0) return 127;
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(pid);
   output = read_file(file);
-  return status_of(status);
+  return status;
 }
 
 bool ServerProcess::create_project(const std::string& id, Keys& keys) const {

@@ -41,10 +41,9 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
 
  protected:
-  pid_t spawn_program(const std::vector<std::string>& words, const std::string& output) const;
+  const std::string program_;
 
  private:
-  const std::string program_;
   const std::string ready_file_;
   const std::string log_file_;
   pid_t pid_ = -1;
@@ -83,6 +82,11 @@ class SandboxProcess : public ChildProcess {
   const std::string work_;
   const std::uint64_t seed_;
 };
+
+/// Starts a program without waiting; what it prints is added to the file `output`. -1: it cannot be.
+pid_t spawn_program(std::vector<std::string> words, const std::string& output);
+/// Waits for its end; its exit status, or 128 + signal.
+int wait_for(pid_t pid);
 
 /// Waits a moment: a poll on nothing. The campaign waits for processes, which give no other sign.
 void pause_for(std::chrono::milliseconds time);
