@@ -79,16 +79,29 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
     last = attempt(lane, commands, work, customers);
     if (last.outcome == Outcome::kUnknown) {
       PURSER_TRY(const bool committed, look_up(lane));
-      if (committed) last = {Outcome::kCommitted, {}, last.version};
+      if (committed) last.outcome = Outcome::kCommitted;
     }
     if (last.outcome == Outcome::kRefused) return last.status;
     if (last.outcome != Outcome::kCommitted) continue;
     ++lane.mark.batch;
-    // It is durable, whatever happens to the waiting.
-    if (last.version > 0) static_cast<void>(nodes_.wait_for_all(*lane.db, last.version));
+    if (last.changed) wait_until_followed(lane, last.version);
     return {};
   }
   return gave_up(last.status.error());
+}
+
+// The batch is durable, whatever happens to the waiting.
+void Committer::wait_until_followed(Lane& lane, std::int64_t version) {
+  constexpr int kConnections = 2;
+  for (int i = 0; i < kConnections; ++i) {
+    if (!connect(lane)) continue;
+    if (version == 0) {  // the answer that had it is lost; it is not above the newest
+      const auto newest = lane.db->integer("SELECT max(version) FROM changes");
+      if (!newest) continue;
+      version = newest->value_or(0);
+    }
+    if (nodes_.wait_for_all(*lane.db, version)) return;
+  }
 }
 
 Status Committer::connect(Lane& lane) {
@@ -146,7 +159,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   if (!answers) {
     if (db.failure() == Connection::Failure::kLost) {
       if (empty) return {Outcome::kAgain, std::move(answers).error()};
-      return {Outcome::kUnknown, std::move(answers).error()};
+      return {Outcome::kUnknown, std::move(answers).error(), !changed.empty()};
     }
     const bool elsewhere = answers.error().code == ErrorCode::kAlreadyExists;
     Attempt lost = given_up(lane, std::move(answers).error());
@@ -163,7 +176,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
     const Rows& versions = (*answers)[answers->size() - 4];
     for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
   }
-  return {Outcome::kCommitted, {}, version};
+  return {Outcome::kCommitted, {}, !changed.empty(), version};
 }
 
 Committer::Attempt Committer::given_up(Lane& lane, Status why) {

@@ -43,7 +43,8 @@ class Committer {
   struct Attempt {
     Outcome outcome;
     Status status;
-    std::int64_t version = 0;  ///< of what nodes keep in memory, when the batch changed it; else 0
+    bool changed = false;      ///< something that nodes keep in memory …
+    std::int64_t version = 0;  ///< … which has this version now; 0: not known
   };
 
   Lane* borrow();
@@ -51,6 +52,7 @@ class Committer {
   Status commit(Lane& lane, std::span<const app::PlannedCommand> commands,
                 const app::Store::Work& work);
   Status connect(Lane& lane);
+  void wait_until_followed(Lane& lane, std::int64_t version);
   Attempt attempt(Lane& lane, std::span<const app::PlannedCommand> commands,
                   const app::Store::Work& work, std::vector<CustomerKey>& customers);
   Attempt finish(Lane& lane, Batch& batch, BatchResolver& resolver);

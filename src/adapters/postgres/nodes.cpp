@@ -58,10 +58,19 @@ Status Nodes::watch(app::Store::Changed changed) {
     changed_ = std::move(changed);
   }
   // What is loaded after the next round is followed from there.
-  std::unique_lock lock(mutex_);
-  const std::uint64_t mine = ++wanted_;
-  round_done_.wait(lock, [&] { return done_ >= mine; });
-  return last_round_;
+  Status joined;
+  {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t mine = ++wanted_;
+    round_done_.wait(lock, [&] { return done_ >= mine; });
+    joined = last_round_;
+  }
+  if (joined) return joined;
+  // Whoever is told that it is not called may go.
+  const std::lock_guard lock(changed_mutex_);
+  watched_ = false;
+  changed_ = nullptr;
+  return joined;
 }
 
 bool Nodes::is_current() const {
