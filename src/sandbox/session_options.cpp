@@ -113,7 +113,6 @@ std::string read_mode(Call& call) {
     call.params.complain(
         invalid("Invalid mode: must be one of payment, setup, or subscription", "mode"));
   }
-  call.params.one_of("ui_mode", {"hosted"});
   return mode;
 }
 

@@ -29,6 +29,8 @@
 #include "app/webhooks.hpp"
 #include "app/worker.hpp"
 #include "http/api.hpp"
+#include "http/compat/authenticate.hpp"
+#include "http/compat/protocol.hpp"
 #include "net/server.hpp"
 #include "sandbox/sandbox.hpp"
 #include "server/log.hpp"
@@ -93,6 +95,7 @@ class Server final : public Assembly {
   Status start_sandbox();
   Status connect_stripe();
   Status make_use_cases();
+  Status fix_internal_keys();
   void make_payment_use_cases();
   void start_worker();
   void wake_worker();
@@ -150,6 +153,7 @@ Status Server::start() {
   PURSER_CHECK_OK(start_sandbox());
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
+  if (is_serving()) PURSER_CHECK_OK(fix_internal_keys());
   if (is_serving()) start_worker();  // before requests come that wake it
   api_ = std::make_unique<http::Api>(api_dependencies());
   api_->set_ready(true);
@@ -297,6 +301,28 @@ Status Server::make_use_cases() {
   return {};
 }
 
+/// Keys that are no longer configured stop here too.
+Status Server::fix_internal_keys() {
+  const auto texts = settings_.secrets(setting("compat.internal_project_keys"));
+  app::FixedKeys keys;
+  if (!texts.empty()) {
+    if (texts.size() != 3) {
+      return Error{ErrorCode::kSchemaError,
+                   "compat.internal_project_keys must have three keys: client, server, admin."};
+    }
+    keys = {texts[0], texts[1], texts[2]};
+  }
+  const auto fix = [&](app::StoreBatch& batch) -> Result<app::Decision> {
+    app::Decision decision;
+    PURSER_CHECK_OK(projects_->put_fixed_keys(batch, ProjectId(http::compat::kInternalProject),
+                                              keys, decision.after_commit));
+    return decision;
+  };
+  auto fixed = engine_->execute(std::nullopt, fix);
+  if (!fixed) return std::move(fixed).error();
+  return {};
+}
+
 void Server::make_payment_use_cases() {
   provider_access_ = std::make_unique<app::ProviderAccess>(*engine_, *projects_, *stripe_);
   app::ProviderAccess& provider = *provider_access_;
@@ -339,6 +365,7 @@ http::ApiDependencies Server::api_dependencies() {
   needs.public_url = public_url_;
   needs.version = PURSER_VERSION;
   needs.log = log_request;
+  needs.dialect = &http::compat::protocol();
   needs.workers.threads = static_cast<std::size_t>(settings_.integer(setting("workers")));
   if (manual_clock_ != nullptr) {
     needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };

@@ -269,6 +269,15 @@ inline constexpr SettingRow kSettings[] = {
      .description =
          "Whether the keys of a foreign issuer may be fetched from loopback and private addresses, "
          "and by plain http from loopback. For tests and for issuers inside one's own network."},
+    {.key = "compat.internal_project_keys",
+     .env = "PURSER_COMPAT_INTERNAL_PROJECT_KEYS",
+     .flag = "",
+     .type = SettingType::kSecretList,
+     .description =
+         "Fixed keys of the project `internal`, in which those live who make projects through the "
+         "Stack Auth protocol: a publishable client key, a secret server key and a super secret "
+         "admin key, in this order. The project is made when it is not there; without this "
+         "setting it has no fixed keys. Whoever knows them may make projects."},
     {.key = "clock",
      .env = "PURSER_CLOCK",
      .flag = "clock",

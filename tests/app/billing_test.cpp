@@ -275,9 +275,11 @@ TEST_F(BillingTest, InvoicesComeInPages) {
   EXPECT_EQ(world_.billing->invoices(*world_.context(), world_.user("nobody"), "", 2).error().code,
             ErrorCode::kUserNotFound);
   world_.add_user("bob");
-  EXPECT_TRUE(
-      world_.billing->invoices(*world_.context(), world_.user("bob"), bought[2], 2)->items.empty())
-      << "another customer's row is no place in this list";
+  for (const std::string& no_place : {bought[2], std::string("in_none")}) {
+    const auto page = world_.billing->invoices(*world_.context(), world_.user("bob"), no_place, 2);
+    ASSERT_FALSE(page.has_value()) << "another customer's row is no place in this list";
+    EXPECT_EQ(page.error().code, ErrorCode::kInvalidCursor);
+  }
 }
 
 TEST_F(BillingTest, TransactionsComeInPagesAfterWhatIsDue) {

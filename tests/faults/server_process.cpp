@@ -20,6 +20,10 @@ namespace purser::faults {
 
 namespace {
 
+// A start takes a tenth of a second. This is for a hang, not for a machine that has much else to
+// do.
+constexpr std::chrono::minutes kMostPatience{5};
+
 int status_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -48,14 +52,15 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-ServerProcess::ServerProcess(std::string program, std::string work,
-                             std::vector<std::string> options)
-    : program_(std::move(program)), work_(std::move(work)), options_(std::move(options)) {}
+ChildProcess::ChildProcess(std::string program, std::string ready_file, std::string log_file)
+    : program_(std::move(program)),
+      ready_file_(std::move(ready_file)),
+      log_file_(std::move(log_file)) {}
 
-ServerProcess::~ServerProcess() { kill(); }
+ChildProcess::~ChildProcess() { kill(); }
 
-pid_t ServerProcess::spawn_program(const std::vector<std::string>& words,
-                                   const std::string& output) const {
+pid_t ChildProcess::spawn_program(const std::vector<std::string>& words,
+                                  const std::string& output) const {
   std::vector<std::string> all{program_};
   all.insert(all.end(), words.begin(), words.end());
   std::vector<char*> arguments;
@@ -75,21 +80,18 @@ pid_t ServerProcess::spawn_program(const std::vector<std::string>& words,
   return error == 0 ? pid : -1;
 }
 
-bool ServerProcess::spawn() {
-  const std::string ready = work_ + "/ready.json";
-  ::unlink(ready.c_str());
+bool ChildProcess::spawn(std::vector<std::string> words) {
+  ::unlink(ready_file_.c_str());
   started_ = std::chrono::steady_clock::now();
-  std::vector<std::string> words = {
-      "serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0", "--ready-file", ready};
-  words.insert(words.end(), options_.begin(), options_.end());
-  pid_ = spawn_program(words, work_ + "/server.log");
+  words.insert(words.end(), {"--ready-file", ready_file_});
+  pid_ = spawn_program(words, log_file_);
   return pid_ > 0;
 }
 
-bool ServerProcess::wait_ready() {
+bool ChildProcess::wait_ready() {
   for (;;) {
     const auto waited = std::chrono::steady_clock::now() - started_;
-    if (const auto ready = json::parse(read_file(work_ + "/ready.json"))) {
+    if (const auto ready = json::parse(read_file(ready_file_))) {
       if ((port_ = port_of(*ready, "url")) != 0) {
         sandbox_port_ = port_of(*ready, "sandbox_url");
         ready_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
@@ -99,31 +101,43 @@ bool ServerProcess::wait_ready() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
+      std::ofstream(log_file_, std::ios::app)
+          << "It ended with " << status_of(status) << " before it was ready.\n";
       return false;
     }
-    if (waited > std::chrono::seconds(30)) return false;
+    if (waited > kMostPatience) return false;
     pause_for(std::chrono::milliseconds(1));
   }
 }
 
-bool ServerProcess::start() { return spawn() && wait_ready(); }
-
-void ServerProcess::kill() {
+void ChildProcess::kill() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
   wait_end();
 }
 
-void ServerProcess::terminate() {
+void ChildProcess::terminate() {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
-int ServerProcess::wait_end() {
+int ChildProcess::wait_end() {
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;
   return status_of(status);
+}
+
+ServerProcess::ServerProcess(std::string program, std::string work,
+                             std::vector<std::string> options)
+    : ChildProcess(std::move(program), work + "/ready.json", work + "/server.log"),
+      work_(std::move(work)),
+      options_(std::move(options)) {}
+
+bool ServerProcess::spawn() {
+  std::vector<std::string> words = {"serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), options_.begin(), options_.end());
+  return ChildProcess::spawn(std::move(words));
 }
 
 int ServerProcess::command(const std::vector<std::string>& words, std::string& output) const {
@@ -140,17 +154,26 @@ int ServerProcess::command(const std::vector<std::string>& words, std::string& o
   return status_of(status);
 }
 
-bool ServerProcess::create_project(Keys& keys) const {
+bool ServerProcess::create_project(const std::string& id, Keys& keys) const {
   std::string output;
-  if (command({"project", "create", "faults", "--id", "faults", "--json"}, output) != 0) {
-    return false;
-  }
+  if (command({"project", "create", id, "--id", id, "--json"}, output) != 0) return false;
   const auto answer = json::parse(output);
   if (!answer) return false;
   keys.project = answer->string_at("project_id").value_or("");
   keys.server = answer->string_at("secret_server_key").value_or("");
   keys.admin = answer->string_at("super_secret_admin_key").value_or("");
   return !keys.project.empty() && !keys.server.empty() && !keys.admin.empty();
+}
+
+SandboxProcess::SandboxProcess(std::string program, std::string work, std::uint64_t seed)
+    : ChildProcess(std::move(program), work + "/sandbox-ready.json", work + "/sandbox.log"),
+      work_(std::move(work)),
+      seed_(seed) {}
+
+bool SandboxProcess::start() {
+  return spawn({"sandbox", "--listen", "127.0.0.1:0", "--state", work_ + "/sandbox.json", "--seed",
+                std::to_string(seed_)}) &&
+         wait_ready();
 }
 
 }  // namespace purser::faults
