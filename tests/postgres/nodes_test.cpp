@@ -96,6 +96,41 @@ TEST_F(Nodes, ParallelTryDecreasesOverThreeNodesTakeExactlyWhatIsThere) {
   EXPECT_EQ(nodes_[2]->view()->item(kCredits)->quantity(), amount(0));
 }
 
+TEST_F(Nodes, ABatchWaitsForAnotherNodesBatchOfTheSameCustomerAndSeesWhatItDid) {
+  PURSER_ASSERT_OK(
+      nodes_[0]->commit([](app::StoreBatch& batch) { return give(batch, kCredits, 1); }));
+  const app::Touches touches{kAnn, {ItemId("credits")}};
+  const std::vector<app::PlannedCommand> planned{{&touches, nullptr}};
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::thread first([&] {
+    PURSER_EXPECT_OK(nodes_[0]->commit(planned, [&](app::StoreBatch& batch) -> Status {
+      entered.set_value();
+      release.get_future().wait();
+      return give(batch, kCredits, 5);
+    }));
+  });
+  entered.get_future().wait();
+  std::atomic<std::int64_t> seen{-1};
+  std::thread second([&] {
+    PURSER_EXPECT_OK(nodes_[1]->commit(planned, [&](app::StoreBatch& batch) -> Status {
+      seen = batch.item(kCredits)->quantity().value();
+      return give(batch, kCredits, 10);
+    }));
+  });
+  // Until the second waits for a lock, or (which would be wrong) has not had to.
+  const std::string waits =
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND "
+      "wait_event_type = 'Lock'";
+  while (seen < 0 && database_.ask(waits) != "t") std::this_thread::yield();
+  EXPECT_EQ(seen, -1) << "it did not wait";
+  release.set_value();
+  first.join();
+  second.join();
+  EXPECT_EQ(seen, 6);
+  EXPECT_EQ(nodes_[2]->view()->item(kCredits)->quantity(), amount(16));
+}
+
 TEST_F(Nodes, ABatchOfManyStrangersCommitsBesideBusyLanes) {
   const auto nodes = engines();
   std::atomic<bool> stop{false};

@@ -309,7 +309,7 @@ class Store {
   /// `changed` is replaced by nothing; an error is tried again. False: nobody else writes this
   /// store, and nothing is called. Errors: kStoreUnavailable.
   using Changed = std::function<Status(const ProjectId&)>;
-  virtual Result<bool> watch(Changed changed) {
+  virtual Result<bool> watch(Changed changed) {  // NOLINT(performance-unnecessary-value-param)
     static_cast<void>(changed);
     return false;
   }
