@@ -83,7 +83,8 @@ class SandboxProcess : public ChildProcess {
   const std::uint64_t seed_;
 };
 
-/// Starts a program without waiting; what it prints is added to the file `output`. -1: it cannot be.
+/// Starts a program without waiting; what it prints is added to the file `output`. -1: it cannot
+/// be.
 pid_t spawn_program(std::vector<std::string> words, const std::string& output);
 /// Waits for its end; its exit status, or 128 + signal.
 int wait_for(pid_t pid);
