@@ -66,7 +66,8 @@ constexpr const char* kCatalog = R"({
                              "free_trial": [1, "month"], "server_only": true}},
             "included_items": {"credits": {"quantity": 5, "repeat": [1, "month"],
                                            "expires": "when-repeated"}}},
-    "extra": {"customer_type": "user", "product_line": "plans", "is_add_on_to": ["pro"], "stackable": true,
+    "extra": {"customer_type": "user", "product_line": "plans", "is_add_on_to": ["pro"],
+              "stackable": true,
               "prices": {"k": {"amount": 1500, "currency": "kwd"}}},
     "gift": {"customer_type": "user", "server_only": true,
              "included_items": {"credits": {"quantity": 1}}}}})";
