@@ -81,6 +81,16 @@ function(purser_test name)
   endif()
 endfunction()
 
+# purser_postgres_test(NAME …) is a purser_test that needs PostgreSQL: ctest starts one for all of them.
+function(purser_postgres_test name)
+  if(NOT PURSER_TESTS)
+    return()
+  endif()
+  purser_test(${name} ${ARGN})
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED postgres
+    ENVIRONMENT PURSER_TEST_POSTGRES=${CMAKE_BINARY_DIR}/postgres.server)
+endfunction()
+
 # purser_fuzz_target(fuzz_json SOURCES fuzz_json.cpp DEPS purser_json): one libFuzzer program; ./check runs
 # it with the corpus fuzz/corpus/<name without fuzz_>.
 function(purser_fuzz_target name)

@@ -1,5 +1,6 @@
 -- The requests of bench/run. Settings come from the environment:
---   BENCH_OPERATION  hello, get_item, get_products or try_decrease
+--   BENCH_OPERATION  hello, get_item, get_products, try_decrease or
+--                    peer_try_decrease
 --   BENCH_CUSTOMERS  how many; customers are drawn evenly (1: one hot key)
 --   BENCH_CUSTOMER   always this one instead
 --   BENCH_KEY        the secret server key
@@ -27,6 +28,12 @@ function init(arguments)
     before = "POST /api/v1/customers/custom/"
     after = "/items/credits/try-decrease" .. headers ..
       "content-type: application/json\r\ncontent-length: " .. #body .. "\r\n\r\n" .. body
+  end
+  if operation == "peer_try_decrease" then
+    local body = '{"amount":1}'
+    before = "POST /customers/"
+    after = "/try-decrease" .. headers .. "content-type: application/json\r\ncontent-length: " .. #body ..
+      "\r\n\r\n" .. body
   end
   wrk.path = "/"
 end

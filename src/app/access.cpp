@@ -9,8 +9,6 @@
 namespace purser::app {
 namespace {
 
-constexpr std::string_view kTeamAdmin = "team_admin";
-
 Error access_type_required() {
   return {ErrorCode::kAccessTypeRequired,
           "Say who you are: send a key of the project as \"Authorization: Bearer …\", or an access "
@@ -71,6 +69,13 @@ std::optional<AccessType> access_of_key(const Secret& key) {
   if (text.starts_with("ssk_")) return AccessType::kServer;
   if (text.starts_with("sak_")) return AccessType::kAdmin;
   return std::nullopt;
+}
+
+Result<Principal> with_user(Principal principal, Result<Access::Identity> who) {
+  if (!who) return std::move(who).error();
+  principal.user = std::move(who->user);
+  principal.session = std::move(who->session);
+  return principal;
 }
 
 const Secret* present(const Secret& secret) { return secret.empty() ? nullptr : &secret; }
@@ -144,30 +149,46 @@ Result<Access::Claim> Access::claim_of(const Credentials& credentials) {
   return claim;
 }
 
+Result<std::shared_ptr<const ProjectContext>> Access::find_project(const ProjectId& id) const {
+  auto context = registry_.project(id);
+  if (!context) return project_not_found(id);
+  return context;
+}
+
+Status Access::check_key(const ProjectContext& context, AccessType access, const Secret& key) {
+  const Project& project = context.project;
+  if (key.empty()) {
+    if (access != AccessType::kClient) return invalid_key(access, project.id);
+    if (!project.settings.require_publishable_client_key) return {};
+    return client_key_required(project.id);
+  }
+  const crypto::Digest hash = crypto::sha256(key.reveal());
+  const auto known = registry_.key(hash);
+  const Timestamp now = clock_.now();
+  const bool fits = known && known->access == access && known->project == project.id;
+  if (!fits || (known->expires_at && *known->expires_at <= now)) {
+    return invalid_key(access, project.id);
+  }
+  registry_.mark_used(hash, now);
+  return {};
+}
+
 Result<Principal> Access::identify(const Claim& claim) {
+  static const Secret kNone;
+  const Secret& key = claim.key != nullptr ? *claim.key : kNone;
   Principal principal;
   principal.access = claim.access;
-  if (!claim.project.empty()) {
-    principal.context = registry_.project(claim.project);
-    if (!principal.context) return project_not_found(claim.project);
+  if (claim.project.empty()) {  // the key names it
+    const auto known = registry_.key(crypto::sha256(key.reveal()));
+    if (known) principal.context = registry_.project(known->project);
+    if (!principal.context) return invalid_key(claim.access, claim.project);
+  } else {
+    PURSER_TRY(principal.context, find_project(claim.project));
   }
-  if (claim.key == nullptr) {
-    const bool keyless = claim.access == AccessType::kClient && principal.context &&
-                         !principal.context->project.settings.require_publishable_client_key;
-    if (keyless) return principal;
-    const bool wants_one = claim.access == AccessType::kClient && principal.context;
-    return wants_one ? client_key_required(claim.project)
-                     : invalid_key(claim.access, claim.project);
-  }
-  const crypto::Digest hash = crypto::sha256(claim.key->reveal());
-  const auto key = registry_.key(hash);
-  const bool valid = key && key->access == claim.access &&
-                     (claim.project.empty() || key->project == claim.project);
-  if (!valid) return invalid_key(claim.access, claim.project);
-  if (!principal.context) principal.context = registry_.project(key->project);
-  if (!principal.context) return invalid_key(claim.access, claim.project);
-  registry_.mark_used(hash, clock_.now());
-  return principal;
+  const Status valid = check_key(*principal.context, claim.access, key);
+  if (valid) return principal;
+  // Which project a key of another kind belongs to is nobody's business.
+  return claim.project.empty() ? invalid_key(claim.access, claim.project) : valid.error();
 }
 
 std::optional<Result<Principal>> Access::authenticate_fast(const Credentials& credentials) {
@@ -175,42 +196,51 @@ std::optional<Result<Principal>> Access::authenticate_fast(const Credentials& cr
   if (!claim) return std::move(claim).error();
   auto principal = identify(*claim);
   if (!principal || claim->token == nullptr) return principal;
-  const ProjectId& project = principal->context->project.id;
-  const auto claims = tokens_.cached(project, claim->token->reveal(), clock_.now());
-  if (!claims) return std::nullopt;
-  if (!claims->issuer.empty()) {
-    // Creating a user waits for a commit; looking one up does not.
-    const auto known = known_user(project, *claims);
-    if (known && !*known) return std::nullopt;
-  }
-  return with_user(*std::move(principal), *claims);
+  auto who = identity_fast(*principal->context, *claim->token);
+  if (!who) return std::nullopt;
+  return with_user(*std::move(principal), *std::move(who));
 }
 
 Result<Principal> Access::authenticate(const Credentials& credentials) {
   PURSER_TRY(const Claim claim, claim_of(credentials));
   PURSER_TRY(Principal principal, identify(claim));
   if (claim.token == nullptr) return principal;
-  const std::string& token = claim.token->reveal();
-  const Timestamp now = clock_.now();
-  if (const auto claims = tokens_.cached(principal.context->project.id, token, now)) {
-    return with_user(std::move(principal), *claims);
-  }
-  PURSER_TRY(const TokenClaims claims, tokens_.verify(trust_of(*principal.context), token, now));
-  return with_user(std::move(principal), claims);
+  auto who = identity(*principal.context, *claim.token);
+  return with_user(std::move(principal), std::move(who));
 }
 
-Result<Principal> Access::with_user(Principal principal, const TokenClaims& claims) {
+std::optional<Result<Access::Identity>> Access::identity_fast(const ProjectContext& context,
+                                                              const Secret& token) {
+  const ProjectId& project = context.project.id;
+  const auto claims = tokens_.cached(project, token.reveal(), clock_.now());
+  if (!claims) return std::nullopt;
+  if (!claims->issuer.empty()) {
+    // Creating a user waits for a commit; looking one up does not.
+    const auto known = known_user(project, *claims);
+    if (known && !*known) return std::nullopt;
+  }
+  return identity_of(project, *claims);
+}
+
+Result<Access::Identity> Access::identity(const ProjectContext& context, const Secret& token) {
+  const ProjectId& project = context.project.id;
+  const Timestamp now = clock_.now();
+  if (const auto claims = tokens_.cached(project, token.reveal(), now)) {
+    return identity_of(project, *claims);
+  }
+  PURSER_TRY(const TokenClaims claims, tokens_.verify(trust_of(context), token.reveal(), now));
+  return identity_of(project, claims);
+}
+
+Result<Access::Identity> Access::identity_of(const ProjectId& project, const TokenClaims& claims) {
   if (claims.issuer.empty()) {
-    principal.user = UserId(claims.subject);
-    principal.session = SessionId(claims.session_id);
-    return principal;
+    return Identity{UserId(claims.subject), SessionId(claims.session_id)};
   }
-  const ProjectId& project = principal.context->project.id;
-  PURSER_TRY(principal.user, known_user(project, claims));
-  if (!principal.user) {
-    PURSER_TRY(principal.user, create_user(project, claims));
+  PURSER_TRY(std::optional<UserId> user, known_user(project, claims));
+  if (!user) {
+    PURSER_TRY(user, create_user(project, claims));
   }
-  return principal;
+  return Identity{*std::move(user), SessionId()};
 }
 
 Result<std::optional<UserId>> Access::known_user(const ProjectId& project,

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/engine.hpp"
 #include "app/ports/clock.hpp"
@@ -14,6 +15,9 @@
 #include "types/secret.hpp"
 
 namespace purser::app {
+
+/// What a team's administrators may, by the name that others know it by.
+inline constexpr std::string_view kTeamAdmin = "team_admin";
 
 /// What a request carried to say who it is. Empty strings count as absent.
 struct Credentials {
@@ -48,6 +52,23 @@ class Access {
   /// block.
   Result<Principal> authenticate(const Credentials& credentials);
 
+  // The parts of that check, for a protocol that has an order of its own.
+
+  /// Who an access token stands for.
+  struct Identity {
+    UserId user;
+    SessionId session;  ///< of our own tokens
+  };
+  /// Errors: kCurrentProjectNotFound.
+  Result<std::shared_ptr<const ProjectContext>> find_project(const ProjectId& id) const;
+  /// Checks the key for an access type; an empty one counts as absent. Errors: those of a key that
+  /// is not valid, and kPublishableClientKeyRequired.
+  Status check_key(const ProjectContext& context, AccessType access, const Secret& key);
+  /// Checks a token without blocking; nothing when it must be verified by `identity`.
+  std::optional<Result<Identity>> identity_fast(const ProjectContext& context, const Secret& token);
+  /// Checks a token. A user seen for the first time in a valid foreign one is created. May block.
+  Result<Identity> identity(const ProjectContext& context, const Secret& token);
+
   /// Errors: kInsufficientAccessType.
   static Status require(const Principal& principal, AccessType minimum);
 
@@ -72,7 +93,7 @@ class Access {
   static Result<Claim> claim_of(const Credentials& credentials);
   /// Project and key; the token is not looked at yet.
   Result<Principal> identify(const Claim& claim);
-  Result<Principal> with_user(Principal principal, const TokenClaims& claims);
+  Result<Identity> identity_of(const ProjectId& project, const TokenClaims& claims);
   /// The user of a foreign token, if it is known already.
   Result<std::optional<UserId>> known_user(const ProjectId& project, const TokenClaims& claims);
   Result<UserId> create_user(const ProjectId& project, const TokenClaims& claims);

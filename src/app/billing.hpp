@@ -58,6 +58,7 @@ class Billing {
       const std::optional<IdempotencyScope>& scope, const CustomerKey& customer,
       const std::string& setup_intent, EncodeMethod encode);
 
+  /// `after`: an invoice of the customer; empty: from the newest. Errors: kInvalidCursor.
   Result<InvoicePage> invoices(const ProjectContext& context, const CustomerKey& customer,
                                const std::string& after, int limit);
   Result<TransactionPage> transactions(const ProjectContext& context, const CustomerKey& customer,

@@ -16,10 +16,6 @@ bool is_final(const Error& error) {
   return error_row(error.code).retry != RetryClass::kSameRequest;
 }
 
-Error purchases_blocked() {
-  return {ErrorCode::kNewPurchasesBlocked,
-          "New purchases are blocked for this project by its setting block_new_purchases."};
-}
 Error redirect_refused(const std::string& url) {
   return {ErrorCode::kRedirectUrlNotWhitelisted,
           "The return_url is not on one of the project's trusted domains; add its origin to "
@@ -32,6 +28,14 @@ Error session_over() {
           "idempotency key.",
           {{"provider_code", std::string("checkout_session_expired")},
            {"provider_message", std::string("The session has expired.")}}};
+}
+
+// In lower case as a whole, as everybody may type it or pass it on.
+std::string new_code(Ids& ids, const ProjectId& project) {
+  constexpr std::size_t kDigits = 48;
+  const crypto::Digest digest = crypto::sha256(ids.secret("").reveal());
+  const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size());
+  return project.str() + "_" + crypto::to_hex(bytes).substr(0, kDigits);
 }
 
 bool is_unfinished(CheckoutState state) {
@@ -61,12 +65,13 @@ Result<EngineReply> Sales::checkout(const std::shared_ptr<const ProjectContext>&
   std::string url;
   if (made && made->state == CheckoutState::kChoosing) {
     // Only its digest is kept. Resumed, it gets another code: the first was given to nobody.
-    const Secret code = ids_.secret("");
-    made->code_hash = crypto::sha256(code.reveal());
-    url = public_url_ + "/purchase/" + code.reveal();
+    const std::string code = new_code(ids_, order.customer.project);
+    made->code_hash = crypto::sha256(code);
+    url = public_url_ + "/purchase/" + code;
   } else {
     if (made && made->state == CheckoutState::kCreating) {
-      made = open_checkout(*context, *std::move(made));
+      auto opened = open_checkout(*context, *made);
+      made = opened ? Result<Checkout>(std::move(opened->checkout)) : std::move(opened).error();
     }
     // An earlier attempt was refused, and its answer lost.
     if (made && made->url.empty()) made = session_over();
@@ -89,6 +94,12 @@ Result<EngineReply> Sales::checkout(const std::shared_ptr<const ProjectContext>&
     if (unfinished) PURSER_CHECK_OK(batch.update_checkout(*made));
     return Decision{encode(url), true, true, {}};
   });
+}
+
+Status Sales::accepts_orders(const ProjectContext& context) {
+  if (!context.project.settings.block_new_purchases) return {};
+  return Error{ErrorCode::kNewPurchasesBlocked,
+               "New purchases are blocked for this project by its setting block_new_purchases."};
 }
 
 Status Sales::payable(const ProjectContext& context) {
@@ -119,7 +130,7 @@ Result<Checkout> Sales::decide_checkout(StoreBatch& batch, const ProjectContext&
                                         const CheckoutId& id, const NewCheckout& order,
                                         const Status& payable) const {
   const ProjectSettings& settings = context.project.settings;
-  if (settings.block_new_purchases) return purchases_blocked();
+  PURSER_CHECK_OK(accepts_orders(context));
   PURSER_CHECK_OK(require_customer_exists(batch, order.customer));
   PURSER_TRY(ChosenProduct chosen, choose_product(context, order.product, order.from_client));
   PurchaseBook book(batch, ids_, grace_of(settings));
@@ -143,7 +154,7 @@ Result<Checkout> Sales::decide_checkout(StoreBatch& batch, const ProjectContext&
   checkout.created_at = batch.now();
   checkout.next_check_at = batch.now() + kFirstCheck;
   checkout.state = CheckoutState::kChoosing;
-  if (price) PURSER_CHECK_OK(fix_terms(batch, context, *price, checkout));
+  if (price && !order.on_page) PURSER_CHECK_OK(fix_terms(batch, context, *price, checkout));
   return checkout;
 }
 
@@ -182,13 +193,15 @@ Status Sales::complete_test_checkout(StoreBatch& batch, const ProjectContext& co
   return book.open(purchase, {TransactionKind::kPurchase, checkout.total, ""});
 }
 
-Result<Checkout> Sales::open_checkout(const ProjectContext& context, Checkout checkout) {
+Result<Sales::Opened> Sales::open_checkout(const ProjectContext& context, Checkout checkout,
+                                           bool is_embedded) {
   // The price, the quantity and the product are those of the snapshot, whatever the catalog says
   // by now; the key and the account are those of today.
   PURSER_TRY(const ProviderConnection connection, access_.connect(context));
   RemoteObjects remote(engine_, store_, access_.provider(), connection, context.project.id);
   const std::string back = back_url(checkout);
-  PURSER_TRY(const RemoteCheckoutSession session, remote.open_session(checkout, back, back));
+  PURSER_TRY(const RemoteCheckoutSession session,
+             remote.open_session(checkout, back, back, is_embedded));
   if (session.status == RemoteCheckoutSession::Status::kExpired) return session_over();
   checkout.state = CheckoutState::kOpen;
   checkout.session_ref = session.id;
@@ -197,7 +210,7 @@ Result<Checkout> Sales::open_checkout(const ProjectContext& context, Checkout ch
   checkout.livemode = connection.account.livemode;
   checkout.next_check_at = clock_.now() + kFirstCheck;
   checkout.checks = 0;
-  return checkout;
+  return Opened{std::move(checkout), session.client_secret};
 }
 
 std::string Sales::done_url(const Checkout& checkout) const {

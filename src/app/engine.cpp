@@ -37,43 +37,67 @@ IdempotencyRecord record_of(const IdempotencyScope& scope, Timestamp now) {
 
 }  // namespace
 
-Engine::Engine(Store& store, EngineOptions options)
-    : store_(store), options_(std::move(options)), committer_([this] { run(); }) {}
+Engine::Engine(Store& store, EngineOptions options) : store_(store), options_(std::move(options)) {
+  for (int i = 0; i < store_.lanes(); ++i) {
+    Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    lane.committer = std::thread([this, &lane] { run(lane); });
+  }
+}
 
 Engine::~Engine() {
   drain();
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
+  for (const auto& lane : lanes_) {
+    {
+      std::lock_guard lock(lane->mutex);
+      lane->stopping = true;
+    }
+    lane->wake.notify_all();
+    lane->committer.join();
   }
-  wake_.notify_all();
-  committer_.join();
 }
 
-void Engine::submit(std::optional<IdempotencyScope> scope, Work work, Done done) {
+// The first lane is for what says nothing of whom it touches, when there are others: it may have to
+// wait for anybody.
+Engine::Lane& Engine::lane_of(const std::optional<Touches>& touches) {
+  if (!touches || lanes_.size() == 1) return *lanes_.front();
+  const std::size_t hash = std::hash<std::string>()(touches->customer.id);
+  return *lanes_[1 + hash % (lanes_.size() - 1)];
+}
+
+bool Engine::take_place() {
+  if (waiting_.fetch_add(1) < options_.queue_limit) return true;
+  waiting_.fetch_sub(1);
+  return false;
+}
+
+void Engine::submit(std::optional<IdempotencyScope> scope, Work work, Done done,
+                    std::optional<Touches> touches) {
+  Lane& lane = lane_of(touches);
   bool wake = false;
   {
-    std::unique_lock lock(mutex_);
-    const bool full = queue_.size() >= options_.queue_limit;
-    if (draining_ || full) {
-      const Error refusal = draining_ ? shutting_down() : overloaded();
+    std::unique_lock lock(lane.mutex);
+    if (lane.draining || !take_place()) {
+      const Error refusal = lane.draining ? shutting_down() : overloaded();
       lock.unlock();
       refused_full_.fetch_add(1, std::memory_order_relaxed);
       return done(refusal);
     }
-    wake = queue_.empty() && !busy_;
-    queue_.push_back({std::move(scope), std::move(work), std::move(done)});
+    wake = lane.queue.empty() && !lane.busy;
+    lane.queue.push_back({std::move(scope), std::move(work), std::move(done), std::move(touches)});
   }
   // While a batch commits the committer looks at the queue by itself: no wake-up is needed then.
-  if (wake) wake_.notify_one();
+  if (wake) lane.wake.notify_one();
 }
 
-Result<EngineReply> Engine::execute(std::optional<IdempotencyScope> scope, Work work) {
+Result<EngineReply> Engine::execute(std::optional<IdempotencyScope> scope, Work work,
+                                    std::optional<Touches> touches) {
   // Shared: the waiter may be gone before set_value has returned on the committer thread.
   auto promise = std::make_shared<std::promise<Result<EngineReply>>>();
   auto future = promise->get_future();
-  submit(std::move(scope), std::move(work),
-         [promise](Result<EngineReply> result) { promise->set_value(std::move(result)); });
+  submit(
+      std::move(scope), std::move(work),
+      [promise](Result<EngineReply> result) { promise->set_value(std::move(result)); },
+      std::move(touches));
   return future.get();
 }
 
@@ -95,7 +119,7 @@ Result<Engine::Operation> Engine::start_operation(const std::optional<Idempotenc
   if (!scope) return Operation{std::nullopt, new_id, false};
   const std::string running = scope_key(*scope);
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(operations_mutex_);
     if (!running_operations_.insert(running).second) return key_in_use();
   }
   Operation operation{std::nullopt, new_id, false};
@@ -108,8 +132,10 @@ Result<Engine::Operation> Engine::start_operation(const std::optional<Idempotenc
         operation.replay = known->reply;
         return {};
       }
-      const bool others = known->owner != options_.instance && !store_.sole_owner();
-      if (others) return key_in_use();
+      if (known->owner != options_.instance) {
+        PURSER_TRY(const bool runs_elsewhere, store_.may_run(known->owner));
+        if (runs_elsewhere) return key_in_use();
+      }
       operation = {std::nullopt, known->operation, true};
     }
     IdempotencyRecord record = known ? *known : record_of(*scope, batch.now());
@@ -124,7 +150,16 @@ Result<Engine::Operation> Engine::start_operation(const std::optional<Idempotenc
 
 Result<EngineReply> Engine::finish_operation(const std::optional<IdempotencyScope>& scope,
                                              const std::string& operation_id, Work work) {
+  std::optional<StoredReply> finished_elsewhere;
   auto result = execute(std::nullopt, [&](StoreBatch& batch) -> Result<Decision> {
+    finished_elsewhere.reset();
+    if (scope) {
+      PURSER_TRY(auto known, batch.idempotency(scope->project, scope->key));
+      if (known && known->completed) {
+        finished_elsewhere = std::move(known->reply);
+        return Decision{};
+      }
+    }
     PURSER_TRY(Decision decision, work(batch));
     if (!scope || !decision.replayable) return decision;
     // A refusal takes back what the command wrote, but the reply under its key must stay.
@@ -141,12 +176,13 @@ Result<EngineReply> Engine::finish_operation(const std::optional<IdempotencyScop
     return decision;
   });
   abandon_operation(scope);
+  if (result && finished_elsewhere) return EngineReply{*std::move(finished_elsewhere), true};
   return result;
 }
 
 void Engine::abandon_operation(const std::optional<IdempotencyScope>& scope) {
   if (!scope) return;
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(operations_mutex_);
   running_operations_.erase(scope_key(*scope));
 }
 
@@ -155,34 +191,40 @@ EngineStats Engine::stats() const {
   stats.batches = batches_.load(std::memory_order_relaxed);
   stats.commands = commands_.load(std::memory_order_relaxed);
   stats.refused_full = refused_full_.load(std::memory_order_relaxed);
-  std::lock_guard lock(mutex_);
-  stats.waiting = queue_.size();
+  stats.waiting = waiting_.load(std::memory_order_relaxed);
   return stats;
 }
 
 void Engine::drain() {
-  std::unique_lock lock(mutex_);
-  draining_ = true;
-  idle_.wait(lock, [this] { return queue_.empty() && !busy_; });
+  for (const auto& lane : lanes_) {
+    std::lock_guard lock(lane->mutex);
+    lane->draining = true;
+  }
+  for (const auto& lane : lanes_) {
+    std::unique_lock lock(lane->mutex);
+    lane->idle.wait(lock, [&lane] { return lane->queue.empty() && !lane->busy; });
+  }
 }
 
-void Engine::run() {
+void Engine::run(Lane& lane) {
   std::vector<Job> jobs;
+  std::vector<Job>& queue = lane.queue;
   for (;;) {
     {
-      std::unique_lock lock(mutex_);
-      busy_ = false;
-      if (queue_.empty()) idle_.notify_all();
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      busy_ = true;
-      if (queue_.size() <= options_.batch_limit) {
-        jobs.swap(queue_);
+      std::unique_lock lock(lane.mutex);
+      lane.busy = false;
+      if (queue.empty()) lane.idle.notify_all();
+      lane.wake.wait(lock, [&lane] { return lane.stopping || !lane.queue.empty(); });
+      if (queue.empty()) return;
+      lane.busy = true;
+      if (queue.size() <= options_.batch_limit) {
+        jobs.swap(queue);
       } else {
-        const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(options_.batch_limit);
-        jobs.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-        queue_.erase(queue_.begin(), end);
+        const auto end = queue.begin() + static_cast<std::ptrdiff_t>(options_.batch_limit);
+        jobs.assign(std::make_move_iterator(queue.begin()), std::make_move_iterator(end));
+        queue.erase(queue.begin(), end);
       }
+      waiting_.fetch_sub(jobs.size());
     }
     commit_batch(jobs);
     jobs.clear();
@@ -193,7 +235,12 @@ void Engine::commit_batch(std::vector<Job>& jobs) {
   std::vector<Result<EngineReply>> results;
   results.reserve(jobs.size());
   AfterCommit after_commit;
-  const Status committed = store_.commit([&](StoreBatch& batch) -> Status {
+  std::vector<PlannedCommand> planned;
+  planned.reserve(jobs.size());
+  for (const Job& job : jobs) {
+    planned.push_back({job.touches ? &*job.touches : nullptr, job.scope ? &*job.scope : nullptr});
+  }
+  const Status committed = store_.commit(planned, [&](StoreBatch& batch) -> Status {
     results.clear();
     after_commit.clear();
     for (Job& job : jobs) {

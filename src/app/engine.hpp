@@ -1,13 +1,15 @@
 #pragma once
 
-// The engine: the one way to write. Commands queue; one committer takes whatever is waiting, lets
+// The engine: the one way to write. Commands queue; a committer takes whatever is waiting, lets
 // each decide in arrival order on one store batch, commits them together, and only then gives the
-// answers.
+// answers. Where the store commits several batches at once there are as many committers, each with
+// a queue of its own, and a customer's commands go to one of them.
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,13 +38,6 @@ struct Decision {
   AfterCommit after_commit;
 };
 
-/// The caller's idempotency key and what it was sent with.
-struct IdempotencyScope {
-  ProjectId project;
-  std::string key;
-  crypto::Digest request_hash{};
-};
-
 struct EngineReply {
   StoredReply reply;
   bool replayed = false;  ///< it was decided before, under the same idempotency key
@@ -64,25 +59,28 @@ struct EngineStats {
   std::size_t waiting = 0;
 };
 
-/// Thread-safe. Owns the committer thread.
+/// Thread-safe. Owns the committer threads, one for each of the store's lanes.
 class Engine {
  public:
-  /// Decides one command on the batch. Called on the committer thread, possibly more than once;
+  /// Decides one command on the batch. Called on a committer thread, possibly more than once;
   /// must not block or call out. An Error sinks nothing but this command (it is answered with the
   /// error).
   using Work = std::function<Result<Decision>(StoreBatch&)>;
-  /// Called once, on the committer thread after the commit (or after the refusal).
+  /// Called once, on a committer thread after the commit (or after the refusal).
   using Done = std::function<void(Result<EngineReply>)>;
 
   Engine(Store& store, EngineOptions options);
   ~Engine();  ///< drains
 
-  /// Queues a command. Errors reach `done`: kOverloaded, kShuttingDown, kStoreUnavailable,
-  /// kIdempotencyKeyMismatch, kIdempotencyKeyInUse, or what `work` answered.
-  void submit(std::optional<IdempotencyScope> scope, Work work, Done done);
+  /// Queues a command: with those of its customer, or with all others of which nothing is known.
+  /// Errors reach `done`: kOverloaded, kShuttingDown, kStoreUnavailable, kIdempotencyKeyMismatch,
+  /// kIdempotencyKeyInUse, or what `work` answered.
+  void submit(std::optional<IdempotencyScope> scope, Work work, Done done,
+              std::optional<Touches> touches = std::nullopt);
 
   /// Queues a command and waits for it. Not for I/O threads.
-  Result<EngineReply> execute(std::optional<IdempotencyScope> scope, Work work);
+  Result<EngineReply> execute(std::optional<IdempotencyScope> scope, Work work,
+                              std::optional<Touches> touches = std::nullopt);
 
   /// Runs work that has no reply: a worker's or a multi-step operation's step. Waits.
   Status apply(std::function<Status(StoreBatch&)> work);
@@ -98,7 +96,8 @@ class Engine {
   /// `finish_operation` or `abandon_operation`. Waits.
   Result<Operation> start_operation(const std::optional<IdempotencyScope>& scope,
                                     const std::string& new_id);
-  /// Runs the last step and records its reply under the key in the same commit. Waits.
+  /// Runs the last step and records its reply under the key in the same commit; when another node
+  /// took the operation over and finished it, answers what that recorded. Waits.
   Result<EngineReply> finish_operation(const std::optional<IdempotencyScope>& scope,
                                        const std::string& operation_id, Work work);
   /// Lets the key be resumed (a passing fault stopped the operation).
@@ -114,27 +113,37 @@ class Engine {
     std::optional<IdempotencyScope> scope;
     Work work;
     Done done;
+    std::optional<Touches> touches;
+  };
+  /// A committer and what waits for it.
+  struct Lane {
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::condition_variable idle;
+    std::vector<Job> queue;
+    bool draining = false;
+    bool stopping = false;
+    bool busy = false;
+    std::thread committer;
   };
 
-  void run();
+  Lane& lane_of(const std::optional<Touches>& touches);
+  /// Takes a place among the waiting commands, unless all are taken.
+  bool take_place();
+  void run(Lane& lane);
   void commit_batch(std::vector<Job>& jobs);
   Result<EngineReply> decide(StoreBatch& batch, Job& job, AfterCommit& after_commit) const;
   static std::string scope_key(const IdempotencyScope& scope);
 
   Store& store_;
   const EngineOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable idle_;
-  std::vector<Job> queue_;
-  bool draining_ = false;
-  bool stopping_ = false;
-  bool busy_ = false;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<std::size_t> waiting_{0};
+  std::mutex operations_mutex_;
   std::unordered_set<std::string> running_operations_;
   std::atomic<std::uint64_t> batches_{0};
   std::atomic<std::uint64_t> commands_{0};
   std::atomic<std::uint64_t> refused_full_{0};
-  std::thread committer_;
 };
 
 }  // namespace purser::app

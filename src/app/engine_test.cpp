@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -259,6 +262,86 @@ TEST(Engine, DrainingAnswersWhatWaitsAndRefusesWhatComes) {
   EXPECT_EQ(late.error().code, ErrorCode::kShuttingDown);
 }
 
+Touches touching(const std::string& customer) {
+  return {CustomerKey{ProjectId("p"), CustomerType::kCustom, customer}};
+}
+
+TEST(EngineLanes, ACustomersCommandsKeepTheirOrderAndWaitForNoOthers) {
+  FakeStore store;
+  store.lane_count = 3;
+  Engine engine(store, options());
+  // Holds the first lane, where commands go of which nothing is known.
+  Gate gate;
+  Answers held;
+  engine.submit(std::nullopt, gate.work(), held.take());
+  gate.wait_until_entered();
+  // What each customer's commands saw, in the order in which they were decided.
+  std::mutex mutex;
+  std::map<std::string, std::vector<int>> order;
+  std::vector<std::future<void>> answered;
+  for (int i = 0; i < 100; ++i) {
+    for (const std::string customer : {"a", "b", "c", "d"}) {
+      auto promise = std::make_shared<std::promise<void>>();
+      answered.push_back(promise->get_future());
+      engine.submit(
+          std::nullopt,
+          [&mutex, &order, customer, i](StoreBatch&) -> Result<Decision> {
+            const std::lock_guard lock(mutex);
+            order[customer].push_back(i);
+            return Decision{};
+          },
+          [promise](const Result<EngineReply>&) { promise->set_value(); }, touching(customer));
+    }
+  }
+  for (auto& answer : answered) answer.wait();
+  EXPECT_TRUE(held.all().empty()) << "the held command was not answered before";
+  for (const auto& [customer, seen] : order) {
+    EXPECT_TRUE(seen.size() == 100 && std::is_sorted(seen.begin(), seen.end())) << customer;
+  }
+  gate.open();
+  engine.drain();
+  EXPECT_EQ(held.all().size(), 1U);
+}
+
+TEST(EngineLanes, TheStoreIsToldWhatABatchWillTouch) {
+  std::vector<std::string> told;
+  FakeStore store;
+  store.on_commit = [&told](std::span<const PlannedCommand> commands) {
+    for (const PlannedCommand& command : commands) {
+      told.push_back((command.touches ? command.touches->customer.id : "?") + "/" +
+                     (command.scope ? command.scope->key : "?"));
+    }
+  };
+  Engine engine(store, options());
+  ASSERT_TRUE(engine.execute(scope("k"), insert("a"), touching("ann")));
+  ASSERT_TRUE(engine.execute(std::nullopt, insert("b")));
+  EXPECT_EQ(told, (std::vector<std::string>{"ann/k", "?/?"}));
+}
+
+TEST(EngineLanes, TheQueueLimitHoldsForAllLanesTogetherAndDrainingEmptiesThemAll) {
+  FakeStore store;
+  store.lane_count = 2;
+  Engine engine(store, options(2));
+  Answers answers;
+  Gate unknown;
+  Gate customers;
+  engine.submit(std::nullopt, unknown.work(), answers.take());
+  unknown.wait_until_entered();
+  engine.submit(std::nullopt, customers.work(), answers.take(), touching("a"));
+  customers.wait_until_entered();
+  engine.submit(std::nullopt, insert("x"), answers.take());
+  engine.submit(std::nullopt, insert("y"), answers.take(), touching("b"));
+  engine.submit(std::nullopt, insert("z"), answers.take(), touching("a"));
+  ASSERT_EQ(answers.all().size(), 1U);
+  EXPECT_EQ(answers.all().front().error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(engine.stats().waiting, 2U);
+  unknown.open();
+  customers.open();
+  engine.drain();
+  EXPECT_EQ(answers.all().size(), 5U);
+  EXPECT_EQ(store.state().users.size(), 2U);
+}
+
 TEST(EngineIdempotency, TheSameRequestIsAnsweredWithTheSameBytes) {
   FakeStore store;
   Engine engine(store, options());
@@ -354,7 +437,7 @@ TEST(EngineOperation, AnAbandonedOneIsResumedUnderItsOldId) {
   EXPECT_EQ(resumed->id, "op-1");
 }
 
-TEST(EngineOperation, ADeadOwnersOneIsResumedOnlyByASoleOwner) {
+TEST(EngineOperation, AnotherNodesOneIsResumedWhenThatNodeIsDead) {
   FakeStore store;
   {
     Engine engine(store, options());
@@ -363,13 +446,29 @@ TEST(EngineOperation, ADeadOwnersOneIsResumedOnlyByASoleOwner) {
   EngineOptions other = options();
   other.instance = "engine-2";
   Engine engine(store, other);
-  store.sole = false;
+  store.running = {"engine-1"};
   EXPECT_EQ(engine.start_operation(scope("k"), "op-2").error().code,
             ErrorCode::kIdempotencyKeyInUse);
-  store.sole = true;
+  store.running.clear();
   const auto resumed = engine.start_operation(scope("k"), "op-2");
   ASSERT_TRUE(resumed.has_value());
   EXPECT_EQ(resumed->id, "op-1");
+}
+
+TEST(EngineOperation, WhatAnotherNodeFinishedMeanwhileIsAnsweredAndNotDoneAgain) {
+  FakeStore store;
+  Engine slow(store, options());
+  ASSERT_TRUE(slow.start_operation(scope("k"), "op-1"));
+  EngineOptions other = options();
+  other.instance = "engine-2";
+  Engine fast(store, other);
+  ASSERT_TRUE(fast.start_operation(scope("k"), "op-2"));
+  ASSERT_TRUE(fast.finish_operation(scope("k"), "op-1", insert("a")));
+  const auto late = slow.finish_operation(scope("k"), "op-1", insert("b"));
+  ASSERT_TRUE(late.has_value());
+  EXPECT_TRUE(late->replayed);
+  EXPECT_EQ(late->reply.body, "made a");
+  EXPECT_EQ(store.state().users.count("b"), 0U);
 }
 
 TEST(EngineOperation, ARefusalAtTheEndIsKeptUnderTheKeyAndChangesNothing) {

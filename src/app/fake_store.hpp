@@ -9,6 +9,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -196,7 +198,9 @@ class FakeStore final : public Store {
   std::function<Status()> before_commit;
   bool repeat_work = false;
   bool broken = false;  ///< reads fail
-  bool sole = true;
+  int lane_count = 1;
+  std::set<std::string> running;  ///< engines of other nodes
+  std::function<void(std::span<const PlannedCommand>)> on_commit;
 
   FakeState state() const {
     std::lock_guard lock(mutex_);
@@ -207,21 +211,25 @@ class FakeStore final : public Store {
     return commits_;
   }
 
-  Status commit(const std::function<Status(StoreBatch&)>& work) override {
+  using Store::commit;
+  Status commit(std::span<const PlannedCommand> commands, const Work& work) override {
+    if (on_commit) on_commit(commands);
     const Timestamp now = *Timestamp::from_millis(1'700'000'000'000);
     if (repeat_work) {
       FakeBatch lost(state(), now, broken);
       PURSER_CHECK_OK(work(lost));
     }
-    FakeBatch batch(state(), now, broken);
+    const FakeState before = state();
+    FakeBatch batch(before, now, broken);
     PURSER_CHECK_OK(work(batch));
     if (before_commit) PURSER_CHECK_OK(before_commit());
     std::lock_guard lock(mutex_);
-    state_ = batch.take();
+    keep_changes(before, batch.take());
     ++commits_;
     return {};
   }
-  bool sole_owner() const override { return sole; }
+  int lanes() const override { return lane_count; }
+  Result<bool> may_run(const std::string& instance) override { return running.count(instance) > 0; }
 
   std::unique_ptr<StoreView> view() override { std::abort(); }
   void read_items(const CustomerKey&, std::vector<ItemId>,
@@ -232,6 +240,18 @@ class FakeStore final : public Store {
   Status backup(const std::string&, const Progress&) override { std::abort(); }
 
  private:
+  // What the batch left alone may have been changed by another lane's meanwhile.
+  void keep_changes(const FakeState& before, FakeState after) {
+    for (auto& [id, user] : after.users) state_.users.emplace(id, std::move(user));
+    for (auto& [key, record] : after.idempotency) {
+      const auto was = before.idempotency.find(key);
+      const bool same = was != before.idempotency.end() &&
+                        was->second.completed == record.completed &&
+                        was->second.owner == record.owner;
+      if (!same) state_.idempotency[key] = std::move(record);
+    }
+  }
+
   mutable std::mutex mutex_;
   FakeState state_;
   int commits_ = 0;

@@ -55,7 +55,7 @@ Intentions::Intentions(Engine& engine, Store& store, Registry& registry, Provide
     : engine_(engine), store_(store), registry_(registry), access_(access), clock_(clock) {}
 
 Result<int> Intentions::perform(int limit) {
-  PURSER_TRY(const std::vector<Intention> due, store_.view()->due_intentions(clock_.now(), limit));
+  PURSER_TRY(const std::vector<Intention> due, store_.claim_intentions(clock_.now(), limit));
   std::optional<Error> failed;
   for (const Intention& intention : due) {
     const Status performed = perform(intention);

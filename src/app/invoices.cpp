@@ -14,6 +14,13 @@ Status require_customer(StoreView& view, const ProjectContext& context,
   return require_customer_exists(view, customer);
 }
 
+Status check_invoice(StoreView& view, const CustomerKey& customer, const std::string& id) {
+  if (id.empty()) return {};
+  PURSER_TRY(const std::optional<Invoice> invoice, view.invoice(customer.project, id));
+  if (invoice && invoice->customer == customer) return {};
+  return Error{ErrorCode::kInvalidCursor, "The customer has no such invoice to go on after."};
+}
+
 /// Cuts the row that was read only to see whether there are more.
 template <class Page, class Row, class IdOf>
 Page page_of(std::vector<Row> rows, int limit, const IdOf& id_of) {
@@ -32,6 +39,7 @@ Result<InvoicePage> Billing::invoices(const ProjectContext& context, const Custo
                                       const std::string& after, int limit) {
   const auto view = store_.view();
   PURSER_CHECK_OK(require_customer(*view, context, customer));
+  PURSER_CHECK_OK(check_invoice(*view, customer, after));
   PURSER_TRY(std::vector<Invoice> rows, view->invoices(customer, {after, limit + 1}));
   return page_of<InvoicePage>(std::move(rows), limit, [](const Invoice& row) { return row.id; });
 }

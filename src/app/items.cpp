@@ -14,9 +14,16 @@ Result<ItemView> view_of(const domain::Item& item, domain::ItemAccount account, 
   return ItemView{item.id, item.display_name, account.quantity()};
 }
 
-/// Decides one change on an account. Errors: kQuantityOutOfRange, kSchemaError.
-Result<domain::Change> decide(domain::ItemAccount account, const ChangeQuantity& command,
-                              Timestamp now) {
+Error insufficient(const ChangeQuantity& command) {
+  return {ErrorCode::kItemQuantityInsufficientAmount,
+          "The customer would have less than nothing of the item; nothing was changed.",
+          {{"item_id", command.key.item.str()},
+           {"customer_id", command.key.customer.id},
+           {"quantity", command.change.value()}}};
+}
+
+Result<domain::Change> decide_unbounded(domain::ItemAccount account, const ChangeQuantity& command,
+                                        Timestamp now) {
   if (command.change.is_negative()) {
     return domain::decrease(std::move(account), -command.change, command.description, now);
   }
@@ -25,6 +32,16 @@ Result<domain::Change> decide(domain::ItemAccount account, const ChangeQuantity&
   grant.expires_at = command.expires_at;
   grant.description = command.description;
   return domain::grant(std::move(account), grant, now);
+}
+
+/// Decides one change on an account. Errors: kQuantityOutOfRange, kSchemaError,
+/// kItemQuantityInsufficientAmount.
+Result<domain::Change> decide(domain::ItemAccount account, const ChangeQuantity& command,
+                              Timestamp now) {
+  PURSER_TRY(domain::Change change, decide_unbounded(std::move(account), command, now));
+  const bool refused = !command.may_go_negative && change.account.quantity().is_negative();
+  if (refused) return insufficient(command);
+  return change;
 }
 
 Status check_change(const ChangeQuantity& command) {

@@ -25,6 +25,7 @@ struct ChangeQuantity {
   Quantity change;                      ///< ≠ 0
   std::optional<Timestamp> expires_at;  ///< only with a positive change
   std::string description;
+  bool may_go_negative = true;  ///< false: refused when the customer would have less than nothing
 };
 struct TryDecreaseQuantity {
   ItemKey key;
@@ -60,7 +61,8 @@ class Items {
   Result<LedgerPage> ledger(const ProjectContext& context, const ItemKey& key,
                             std::optional<std::int64_t> before, int limit);
 
-  /// Further errors: kQuantityOutOfRange, kSchemaError (expires_at).
+  /// Further errors: kQuantityOutOfRange, kSchemaError (expires_at),
+  /// kItemQuantityInsufficientAmount.
   static Result<Quantity> change(const ProjectContext& context, StoreBatch& batch,
                                  const ChangeQuantity& command);
   static Result<TryDecreaseReply> try_decrease(const ProjectContext& context, StoreBatch& batch,

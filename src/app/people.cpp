@@ -3,12 +3,20 @@
 #include <utility>
 
 #include "app/events.hpp"
+#include "crypto/password.hpp"
 
 namespace purser::app {
 namespace {
 
+constexpr std::string_view kPasswordSubject = "password|";
+
 Error user_not_found(const UserId& id) {
   return {ErrorCode::kUserNotFound, "User not found.", {{"user_id", id.str()}}};
+}
+Error not_a_member(const TeamId& team, const UserId& user) {
+  return {ErrorCode::kTeamMembershipNotFound,
+          "The user is not a member of the team.",
+          {{"team_id", team.str()}, {"user_id", user.str()}}};
 }
 Error team_not_found(const TeamId& id) {
   return {ErrorCode::kTeamNotFound, "Team not found.", {{"team_id", id.str()}}};
@@ -25,10 +33,77 @@ Result<Team> require_team(StoreBatch& batch, const ProjectId& project, const Tea
   return *std::move(team);
 }
 
+Status require_membership(StoreBatch& batch, const User& user, const TeamId& team) {
+  if (team.empty()) return {};
+  PURSER_TRY(const auto membership, batch.membership(user.project, team, user.id));
+  if (!membership) return not_a_member(team, user.id);
+  return {};
+}
+
+// Whoever signs in through a foreign issuer is known by that, and cannot have a password as well.
+Status identify(User& user) {
+  const bool by_password = user.external_subject.starts_with(kPasswordSubject);
+  if (user.profile.password_hash.empty()) {
+    if (by_password) user.external_subject.clear();
+    return {};
+  }
+  if (!by_password && !user.external_subject.empty()) {
+    return Error{ErrorCode::kSchemaError,
+                 "The user signs in through another issuer and cannot have a password."};
+  }
+  if (!user.primary_email || user.primary_email->empty()) {
+    return Error{ErrorCode::kSchemaError, "A user with a password needs an e-mail address."};
+  }
+  user.external_subject = password_subject(*user.primary_email);
+  return {};
+}
+
+Status require_free_subject(StoreBatch& batch, const User& user) {
+  if (!user.external_subject.starts_with(kPasswordSubject)) return {};
+  PURSER_TRY(const std::optional<User> known,
+             batch.user_by_subject(user.project, user.external_subject));
+  if (!known || known->id == user.id) return {};
+  return Error{ErrorCode::kAlreadyExists,
+               "Another user signs in under this e-mail address.",
+               {{"email", *user.primary_email}}};
+}
+
+template <class Field>
+void apply(const std::optional<Field>& change, Field& to) {
+  if (change) to = *change;
+}
+
+void apply(const MetadataChange& change, AppMetadata& metadata) {
+  apply(change.client, metadata.client);
+  apply(change.client_read_only, metadata.client_read_only);
+  apply(change.server, metadata.server);
+}
+
 CustomerKey key_of(const User& user) { return {user.project, CustomerType::kUser, user.id.str()}; }
 CustomerKey key_of(const Team& team) { return {team.project, CustomerType::kTeam, team.id.str()}; }
 
 }  // namespace
+
+std::string password_subject(const std::string& email) {
+  std::string subject(kPasswordSubject);
+  for (const char c : email) subject += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return subject;
+}
+
+Result<std::optional<User>> check_password(StoreView& view, const ProjectId& project,
+                                           const std::string& email, const Secret& password) {
+  PURSER_TRY(std::optional<User> user, view.user_by_subject(project, password_subject(email)));
+  const std::string hash = user ? user->profile.password_hash : std::string();
+  if (!crypto::is_password(password, hash)) return std::optional<User>();
+  return user;
+}
+
+Result<TeamId> selected_team(StoreView& view, const User& user) {
+  const TeamId& team = user.profile.selected_team;
+  if (team.empty()) return TeamId();
+  PURSER_TRY(const auto membership, view.membership(user.project, team, user.id));
+  return membership ? team : TeamId();
+}
 
 Result<User> People::create_user(StoreBatch& batch, const ProjectId& project,
                                  const NewUser& user) const {
@@ -37,13 +112,16 @@ Result<User> People::create_user(StoreBatch& batch, const ProjectId& project,
   made.id = user.id.empty() ? UserId(ids_.unique_id()) : user.id;
   made.display_name = user.display_name;
   made.primary_email = user.primary_email;
+  made.profile = user.profile;
   made.created_at = batch.now();
+  PURSER_CHECK_OK(identify(made));
   PURSER_TRY(const std::optional<User> known, batch.user(project, made.id));
   if (known) {
     return Error{ErrorCode::kAlreadyExists,
                  "A user with this id exists already.",
                  {{"user_id", made.id.str()}}};
   }
+  PURSER_CHECK_OK(require_free_subject(batch, made));
   PURSER_CHECK_OK(batch.insert_user(made));
   PURSER_CHECK_OK(append_event(batch, key_of(made), "user.created", {}));
   return made;
@@ -52,8 +130,21 @@ Result<User> People::create_user(StoreBatch& batch, const ProjectId& project,
 Result<User> People::update_user(StoreBatch& batch, const ProjectId& project, const UserId& id,
                                  const UserChange& change) const {
   PURSER_TRY(User user, require_user(batch, project, id));
-  if (change.display_name) user.display_name = *change.display_name;
-  if (change.primary_email) user.primary_email = *change.primary_email;
+  apply(change.display_name, user.display_name);
+  if (change.primary_email && *change.primary_email != user.primary_email) {
+    user.primary_email = *change.primary_email;
+    user.profile.email_verified = false;
+  }
+  apply(change.email_verified, user.profile.email_verified);
+  apply(change.image_url, user.profile.image_url);
+  apply(change.password_hash, user.profile.password_hash);
+  apply(change.metadata, user.profile.metadata);
+  if (change.selected_team) {
+    PURSER_CHECK_OK(require_membership(batch, user, *change.selected_team));
+    user.profile.selected_team = *change.selected_team;
+  }
+  PURSER_CHECK_OK(identify(user));
+  PURSER_CHECK_OK(require_free_subject(batch, user));
   PURSER_CHECK_OK(batch.update_user(user));
   PURSER_CHECK_OK(append_event(batch, key_of(user), "user.updated", {}));
   return user;
@@ -71,6 +162,7 @@ Result<Team> People::create_team(StoreBatch& batch, const ProjectId& project,
   made.project = project;
   made.id = team.id.empty() ? TeamId(ids_.unique_id()) : team.id;
   made.display_name = team.display_name;
+  made.profile = team.profile;
   made.created_at = batch.now();
   PURSER_TRY(const std::optional<Team> known, batch.team(project, made.id));
   if (known) {
@@ -88,9 +180,11 @@ Result<Team> People::create_team(StoreBatch& batch, const ProjectId& project,
 }
 
 Result<Team> People::update_team(StoreBatch& batch, const ProjectId& project, const TeamId& id,
-                                 const std::string& display_name) const {
+                                 const TeamChange& change) const {
   PURSER_TRY(Team team, require_team(batch, project, id));
-  team.display_name = display_name;
+  apply(change.display_name, team.display_name);
+  apply(change.image_url, team.profile.image_url);
+  apply(change.metadata, team.profile.metadata);
   PURSER_CHECK_OK(batch.update_team(team));
   PURSER_CHECK_OK(append_event(batch, key_of(team), "team.updated", {}));
   return team;
@@ -121,11 +215,7 @@ Result<Membership> People::put_membership(StoreBatch& batch, const ProjectId& pr
 Status People::delete_membership(StoreBatch& batch, const ProjectId& project, const TeamId& team,
                                  const UserId& user) const {
   PURSER_TRY(const std::optional<Membership> known, batch.membership(project, team, user));
-  if (!known) {
-    return Error{ErrorCode::kTeamMembershipNotFound,
-                 "The user is not a member of the team.",
-                 {{"team_id", team.str()}, {"user_id", user.str()}}};
-  }
+  if (!known) return not_a_member(team, user);
   PURSER_CHECK_OK(batch.delete_membership(project, team, user));
   return append_event(batch, {project, CustomerType::kTeam, team.str()}, "team_membership.deleted",
                       {{"user_id", user.str()}});

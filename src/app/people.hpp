@@ -18,16 +18,47 @@ struct NewUser {
   UserId id;  ///< empty: a new UUID; else any id of 1–128 bytes
   std::string display_name;
   std::optional<std::string> primary_email;
+  UserProfile profile = {};
+};
+/// Only the fields that are present change.
+struct MetadataChange {
+  std::optional<std::string> client;  ///< JSON texts; "" removes
+  std::optional<std::string> client_read_only;
+  std::optional<std::string> server;
 };
 struct UserChange {
-  std::optional<std::string> display_name;
-  std::optional<std::optional<std::string>> primary_email;
+  std::optional<std::string> display_name = {};
+  /// Another address counts as not verified, unless the next field says so.
+  std::optional<std::optional<std::string>> primary_email = {};
+  std::optional<bool> email_verified = {};
+  std::optional<std::string> image_url = {};
+  std::optional<std::string> password_hash = {};  ///< crypto::hash_password; "" removes
+  std::optional<TeamId> selected_team = {};       ///< empty: none
+  MetadataChange metadata = {};
+};
+struct TeamChange {
+  std::optional<std::string> display_name = {};
+  std::optional<std::string> image_url = {};
+  MetadataChange metadata = {};
 };
 struct NewTeam {
   TeamId id;  ///< empty: a new UUID
   std::string display_name;
   std::optional<UserId> creator;  ///< becomes an administrator of the team
+  TeamProfile profile = {};
 };
+
+/// User::external_subject of who signs in by password under this address, whatever the case of
+/// its letters.
+std::string password_subject(const std::string& email);
+
+/// The user who signs in with this address and password; nothing when either is wrong, which takes
+/// as long. Blocks on the hash (crypto::is_password).
+Result<std::optional<User>> check_password(StoreView& view, const ProjectId& project,
+                                           const std::string& email, const Secret& password);
+
+/// The team that the user has selected, while the user is a member of it; else empty.
+Result<TeamId> selected_team(StoreView& view, const User& user);
 
 /// Writes are functions on a batch (the caller puts them through the engine under an idempotency
 /// key). Thread-safe; holds no state.
@@ -35,9 +66,10 @@ class People {
  public:
   explicit People(Ids& ids) : ids_(ids) {}
 
-  /// Errors: kAlreadyExists.
+  /// Errors: kAlreadyExists, whose details have `user_id`, or `email` when another user signs in
+  /// under the address; kSchemaError for a password without an address.
   Result<User> create_user(StoreBatch& batch, const ProjectId& project, const NewUser& user) const;
-  /// Errors: kUserNotFound.
+  /// Errors: kUserNotFound; kTeamMembershipNotFound for a selected team; those of create_user.
   Result<User> update_user(StoreBatch& batch, const ProjectId& project, const UserId& id,
                            const UserChange& change) const;
   /// Deletes memberships and sessions too; what was sold stays as history. Errors: kUserNotFound.
@@ -45,7 +77,7 @@ class People {
 
   Result<Team> create_team(StoreBatch& batch, const ProjectId& project, const NewTeam& team) const;
   Result<Team> update_team(StoreBatch& batch, const ProjectId& project, const TeamId& id,
-                           const std::string& display_name) const;
+                           const TeamChange& change) const;
   Status delete_team(StoreBatch& batch, const ProjectId& project, const TeamId& id) const;
 
   /// Adds the user or changes the flag. Errors: kTeamNotFound, kUserNotFound.
@@ -76,8 +108,9 @@ class Sessions {
   Sessions(Store& store, Registry& registry, AccessTokens& tokens, const Clock& clock, Ids& ids,
            Secret encryption_key, SessionOptions options);
 
-  /// Errors: kUserNotFound.
-  Result<CreatedSession> create(StoreBatch& batch, const ProjectId& project, const UserId& user);
+  /// `lifetime`: of the refresh token, when it is not the usual one. Errors: kUserNotFound.
+  Result<CreatedSession> create(StoreBatch& batch, const ProjectId& project, const UserId& user,
+                                std::optional<Millis> lifetime = {});
   /// A fresh access token. Reads only. Errors: kRefreshTokenNotFound.
   Result<Secret> refresh(const ProjectId& project, const Secret& refresh_token);
   Result<std::vector<Session>> list(const ProjectId& project, const UserId& user);
@@ -88,7 +121,7 @@ class Sessions {
 
  private:
   Result<Secret> sign(const ProjectContext& context, const Session& session, const User& user,
-                      Timestamp now);
+                      StoreView& view, Timestamp now);
 
   Store& store_;
   Registry& registry_;

@@ -1,6 +1,7 @@
 #include "app/projects.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "app/events.hpp"
@@ -11,6 +12,8 @@ namespace purser::app {
 namespace {
 
 constexpr int kMaxGraceDays = 60;
+/// The description of keys by which put_fixed_keys knows them.
+constexpr std::string_view kFixedKey = "fixed by the configuration";
 
 Error project_not_found(const ProjectId& id) {
   return {ErrorCode::kProjectNotFound, "No such project.", {{"project_id", id.str()}}};
@@ -55,18 +58,21 @@ std::string_view prefix_of(AccessType access) {
   return "sak_";
 }
 
-CreatedKey make_key(Ids& ids, const ProjectId& project, const NewKey& wanted, Timestamp now) {
+CreatedKey make_key(Ids& ids, const ProjectId& project, const NewKey& wanted, Secret secret,
+                    Timestamp now) {
   CreatedKey created;
-  created.secret = ids.secret(prefix_of(wanted.access));
+  created.secret = std::move(secret);
   const std::string& text = created.secret.reveal();
   ApiKey& key = created.key;
-  key.id = KeyId(ids.unique_id());
+  key.id = wanted.id.empty() ? KeyId(ids.unique_id()) : wanted.id;
   key.project = project;
   key.access = wanted.access;
   key.hash = crypto::sha256(text);
-  key.hint = text.substr(0, 4) + "…" + text.substr(text.size() - 4);
+  key.hint =
+      text.substr(0, 4) + "…" + text.substr(text.size() - std::min<std::size_t>(4, text.size()));
   key.description = wanted.description;
   key.created_at = now;
+  key.expires_at = wanted.expires_at;
   return created;
 }
 
@@ -138,6 +144,7 @@ void apply_settings(Project& project, const SettingsChange& change) {
     settings.allow_private_webhook_addresses = *change.allow_private_webhook_addresses;
   }
   if (change.oidc_issuers) settings.oidc_issuers = *change.oidc_issuers;
+  if (change.other_config) settings.other_config = *change.other_config;
 }
 
 void apply_payments(Project& project, const SettingsChange& change, const Secret& encryption_key) {
@@ -184,6 +191,7 @@ Result<CreatedProject> Projects::create(StoreBatch& batch, const NewProject& pro
     return schema_error("body.id", "must be a UUID or match [a-z0-9-]{1,64}");
   }
   made.display_name = project.display_name;
+  made.settings.owner_team = project.owner_team;
   made.created_at = batch.now();
   PURSER_TRY(const std::optional<Project> known, batch.project(made.id));
   if (known) {
@@ -240,7 +248,12 @@ Result<CreatedKey> Projects::create_key(StoreBatch& batch, const ProjectId& proj
                                         const NewKey& key, AfterCommit& after) {
   PURSER_TRY(const std::optional<Project> found, batch.project(project));
   if (!found) return project_not_found(project);
-  CreatedKey created = make_key(ids_, project, key, batch.now());
+  return insert_key(batch, project, key, ids_.secret(prefix_of(key.access)), after);
+}
+
+Result<CreatedKey> Projects::insert_key(StoreBatch& batch, const ProjectId& project,
+                                        const NewKey& key, Secret secret, AfterCommit& after) {
+  CreatedKey created = make_key(ids_, project, key, std::move(secret), batch.now());
   PURSER_CHECK_OK(batch.insert_key(created.key));
   PURSER_CHECK_OK(append_event(batch, project, "key.created", {{"key_id", created.key.id.str()}}));
   after.emplace_back([this, made = created.key] { registry_.publish(made); });
@@ -264,6 +277,40 @@ Status Projects::revoke_key(StoreBatch& batch, const ProjectId& project, const K
   PURSER_CHECK_OK(batch.update_key(revoked));
   PURSER_CHECK_OK(append_event(batch, project, "key.revoked", {{"key_id", key.str()}}));
   after.emplace_back([this, revoked] { registry_.publish(revoked); });
+  return {};
+}
+
+Status Projects::put_fixed_keys(StoreBatch& batch, const ProjectId& project, const FixedKeys& keys,
+                                AfterCommit& after) {
+  std::map<crypto::Digest, std::pair<AccessType, const Secret*>> wanted;
+  const auto want = [&wanted](AccessType access, const Secret& text) {
+    if (!text.empty()) wanted[crypto::sha256(text.reveal())] = {access, &text};
+  };
+  want(AccessType::kClient, keys.publishable_client_key);
+  want(AccessType::kServer, keys.secret_server_key);
+  want(AccessType::kAdmin, keys.super_secret_admin_key);
+  PURSER_TRY(const std::optional<Project> found, batch.project(project));
+  if (!found && wanted.empty()) return {};
+  if (!found) {
+    NewProject made;
+    made.display_name = project.str();
+    made.id = project;
+    PURSER_CHECK_OK(create(batch, made, after));
+  }
+  PURSER_TRY(const std::vector<ApiKey> known, batch.keys(project));
+  for (ApiKey key : known) {
+    if (key.description != kFixedKey) continue;
+    const bool is_wanted = wanted.erase(key.hash) > 0;
+    if (is_wanted != key.revoked_at.has_value()) continue;
+    key.revoked_at.reset();
+    if (!is_wanted) key.revoked_at = batch.now();
+    PURSER_CHECK_OK(batch.update_key(key));
+    after.emplace_back([this, key] { registry_.publish(key); });
+  }
+  for (const auto& [hash, key] : wanted) {
+    const NewKey described{key.first, std::string(kFixedKey)};
+    PURSER_CHECK_OK(insert_key(batch, project, described, *key.second, after));
+  }
   return {};
 }
 

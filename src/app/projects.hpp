@@ -16,7 +16,14 @@ namespace purser::app {
 
 struct NewProject {
   std::string display_name;
-  ProjectId id;  ///< empty: a new unique id
+  ProjectId id;            ///< empty: a new unique id
+  TeamId owner_team = {};  ///< see ProjectSettings
+};
+/// Texts of keys; empty: none of that kind.
+struct FixedKeys {
+  Secret publishable_client_key;
+  Secret secret_server_key;
+  Secret super_secret_admin_key;
 };
 /// Shown once.
 struct ProjectKeys {
@@ -31,6 +38,8 @@ struct CreatedProject {
 struct NewKey {
   AccessType access = AccessType::kServer;
   std::string description;
+  std::optional<Timestamp> expires_at = {};
+  KeyId id = {};  ///< empty: a new unique id
 };
 struct CreatedKey {
   ApiKey key;
@@ -48,6 +57,7 @@ struct SettingsChange {
   std::optional<domain::SwitchTime> downgrade_effective;
   std::optional<std::vector<OidcIssuer>> oidc_issuers;
   std::optional<bool> allow_private_webhook_addresses;
+  std::optional<std::string> other_config;  ///< see ProjectSettings
   /// Empty: none any more. Refused (kAlreadyExists) while an account is connected.
   std::optional<Secret> stripe_secret_key;
   std::optional<std::vector<Secret>> stripe_webhook_secrets;  ///< empty ones are refused
@@ -85,6 +95,12 @@ class Projects {
   Status revoke_key(StoreBatch& batch, const ProjectId& project, const KeyId& key,
                     AfterCommit& after);
 
+  /// Makes these the project's only fixed keys: keys whose texts an operator chose, so that
+  /// programs know them beforehand. Earlier ones that are not among them are revoked. The project
+  /// is created when it is not there, and nothing happens when there are no keys and no project.
+  Status put_fixed_keys(StoreBatch& batch, const ProjectId& project, const FixedKeys& keys,
+                        AfterCommit& after);
+
   /// Applies a validated catalog; answers what it changes. Nothing is written when nothing changes.
   Result<domain::CatalogDiff> put_catalog(StoreBatch& batch, const ProjectId& project,
                                           const PutCatalog& put, AfterCommit& after);
@@ -107,6 +123,9 @@ class Projects {
   Status flush_used_keys();
 
  private:
+  Result<CreatedKey> insert_key(StoreBatch& batch, const ProjectId& project, const NewKey& key,
+                                Secret secret, AfterCommit& after);
+
   Engine& engine_;
   Store& store_;
   Registry& registry_;

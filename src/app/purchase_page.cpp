@@ -5,6 +5,7 @@
 #include "app/items.hpp"
 #include "app/purchase_book.hpp"
 #include "app/sales.hpp"
+#include "domain/purchase_rules.hpp"
 
 namespace purser::app {
 namespace {
@@ -28,6 +29,26 @@ Error session_stays_open() {
           "Your earlier choice could not be closed yet; try again shortly."};
 }
 
+Error nothing_is_paid() {
+  return {ErrorCode::kPaymentsNotConfigured,
+          "The project is in test mode: its purchases are completed without a payment."};
+}
+
+/// What of the customer's would be in the way of a sale.
+Status show_conflicts(StoreView& view, Millis grace, Timestamp now, PurchasePage& page) {
+  const Checkout& checkout = page.checkout;
+  PURSER_TRY(std::vector<domain::Purchase> active, view.owned(checkout.customer));
+  const auto owned = domain::owned_at(std::move(active), grace, now);
+  const Status possible = domain::check_order(
+      {checkout.product, {}, *Quantity::of(1), checkout.customer, checkout.from_client}, owned);
+  page.already_owned = !possible && possible.error().code == ErrorCode::kProductAlreadyGranted;
+  for (const domain::Purchase& purchase : owned) {
+    if (!domain::takes_the_place_of(purchase, checkout.product)) continue;
+    page.conflicts.push_back(purchase.product);
+  }
+  return {};
+}
+
 bool same_choice(const Checkout& a, const Checkout& b) {
   return a.price == b.price && a.quantity == b.quantity && a.session_ref == b.session_ref;
 }
@@ -35,8 +56,8 @@ bool same_choice(const Checkout& a, const Checkout& b) {
 }  // namespace
 
 Result<PurchasePage> Sales::purchase_page(const std::string& code) {
-  PURSER_TRY(std::optional<Checkout> checkout,
-             store_.view()->checkout_by_code(crypto::sha256(code)));
+  const auto view = store_.view();
+  PURSER_TRY(std::optional<Checkout> checkout, view->checkout_by_code(crypto::sha256(code)));
   if (!checkout || !page_is_usable(*checkout, clock_.now())) return code_not_found();
   const auto context = registry_.project(checkout->customer.project);
   if (!context) return code_not_found();
@@ -48,6 +69,7 @@ Result<PurchasePage> Sales::purchase_page(const std::string& code) {
       prices.begin(), prices.end(), std::back_inserter(page.prices),
       [&](const domain::Price& price) { return !(checkout->from_client && price.server_only); });
   page.checkout = *std::move(checkout);
+  PURSER_CHECK_OK(show_conflicts(*view, grace_of(context->project.settings), clock_.now(), page));
   return page;
 }
 
@@ -146,7 +168,8 @@ Status Sales::release_session(const Checkout& checkout) {
 
 Result<std::optional<std::string>> Sales::open_choice(const ProjectContext& context,
                                                       const Checkout& chosen) {
-  PURSER_TRY(const Checkout opened, open_checkout(context, chosen));
+  PURSER_TRY(const Opened made, open_checkout(context, chosen));
+  const Checkout& opened = made.checkout;
   std::optional<std::string> url;
   PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
     url.reset();
@@ -164,6 +187,59 @@ Result<std::optional<std::string>> Sales::open_choice(const ProjectContext& cont
     return {};
   }));
   return url;
+}
+
+Result<Secret> Sales::begin_payment(const std::string& code, const PriceId& price,
+                                    Quantity quantity) {
+  const Choice choice{crypto::sha256(code), price, quantity};
+  PURSER_TRY(const std::optional<Checkout> known,
+             store_.view()->checkout_by_code(choice.code_hash));
+  if (!known) return code_not_found();
+  const auto context = registry_.project(known->customer.project);
+  if (!context) return code_not_found();
+  if (context->project.settings.test_mode) return nothing_is_paid();
+  for (int round = 0; round < kMaxRounds; ++round) {
+    PURSER_TRY(const Checkout checkout, fix_choice(*context, choice));
+    if (checkout.state == CheckoutState::kOpen) {
+      PURSER_CHECK_OK(close_session(*context, checkout));
+      continue;
+    }
+    PURSER_TRY(std::optional<Secret> secret, open_embedded(*context, checkout));
+    if (secret) return *std::move(secret);
+  }
+  return too_many_choices();
+}
+
+Result<std::optional<Secret>> Sales::open_embedded(const ProjectContext& context,
+                                                   const Checkout& chosen) {
+  PURSER_TRY(Opened opened, open_checkout(context, chosen, true));
+  // Used up: it still is a checkout with a page, but nobody has its code.
+  opened.checkout.code_hash = crypto::sha256(ids_.secret("").reveal());
+  bool is_recorded = false;
+  PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
+    PURSER_TRY(const std::optional<Checkout> current,
+               batch.checkout(chosen.customer.project, chosen.id));
+    if (!current) return Error::internal("a checkout is gone");
+    // The same choice twice at once: whoever was faster has recorded the same session.
+    const bool others = current->state == CheckoutState::kOpen;
+    is_recorded = same_choice(*current, others ? opened.checkout : chosen) &&
+                  (others || current->state == CheckoutState::kCreating);
+    return is_recorded && !others ? batch.update_checkout(opened.checkout) : Status();
+  }));
+  if (!is_recorded) return std::optional<Secret>();
+  if (opened.client_secret.empty()) return code_not_found();  // paid meanwhile
+  return std::optional<Secret>(std::move(opened.client_secret));
+}
+
+Status Sales::close_session(const ProjectContext& context, const Checkout& checkout) {
+  PURSER_TRY(const ProviderCredentials as, access_.credentials(context));
+  const std::string& ref = checkout.session_ref;
+  PURSER_CHECK_OK(access_.provider().expire_checkout_session(as, ref, "purser-expire-" + ref));
+  PURSER_TRY(const RemoteCheckoutSession session, access_.provider().checkout_session(as, ref));
+  if (session.status == RemoteCheckoutSession::Status::kOpen) return session_stays_open();
+  if (session.status == RemoteCheckoutSession::Status::kExpired) return release_session(checkout);
+  PURSER_CHECK_OK(settle(checkout.customer.project, ref));
+  return code_not_found();
 }
 
 }  // namespace purser::app

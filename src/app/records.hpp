@@ -48,6 +48,12 @@ struct ProjectSettings {
   std::vector<OidcIssuer> oidc_issuers;
   /// Events may go to private addresses, and by plain http (development; receivers beside Purser).
   bool allow_private_webhook_addresses = false;
+  /// The team of the `internal` project whose members may administrate this one with their own
+  /// access tokens; empty: none.
+  TeamId owner_team;
+  /// A JSON object of dot paths to values: configuration that has no meaning here, kept for whoever
+  /// wrote it to read it back. Empty: none.
+  std::string other_config;
   friend bool operator==(const ProjectSettings&, const ProjectSettings&) = default;
 };
 
@@ -85,6 +91,30 @@ struct ApiKey {
   Timestamp created_at;
   std::optional<Timestamp> last_used_at;  ///< kept to the minute
   std::optional<Timestamp> revoked_at;
+  std::optional<Timestamp> expires_at;  ///< from then on the key is as good as revoked
+};
+
+/// What apps keep about a user, or a team, for themselves: JSON texts; empty: none.
+struct AppMetadata {
+  std::string client;            ///< the user's own app may read and write it
+  std::string client_read_only;  ///< … only read it
+  std::string server;            ///< … does not see it
+  friend bool operator==(const AppMetadata&, const AppMetadata&) = default;
+};
+
+struct UserProfile {
+  std::string image_url;  ///< empty: none
+  bool email_verified = false;
+  std::string password_hash;  ///< crypto::hash_password; empty: no password
+  TeamId selected_team;       ///< empty: none
+  AppMetadata metadata;
+  friend bool operator==(const UserProfile&, const UserProfile&) = default;
+};
+
+struct TeamProfile {
+  std::string image_url;  ///< empty: none
+  AppMetadata metadata;
+  friend bool operator==(const TeamProfile&, const TeamProfile&) = default;
 };
 
 struct User {
@@ -92,8 +122,11 @@ struct User {
   UserId id;
   std::string display_name;
   std::optional<std::string> primary_email;
-  std::string external_subject;  ///< "issuer|sub" for a user created by a foreign token; else empty
+  /// By what the user is known to whoever signs in, unique in the project: "issuer|sub" for one
+  /// created by a foreign token, password_subject() for one who signs in by password; else empty.
+  std::string external_subject;
   Timestamp created_at;
+  UserProfile profile = {};
 };
 
 struct Team {
@@ -101,6 +134,7 @@ struct Team {
   TeamId id;
   std::string display_name;
   Timestamp created_at;
+  TeamProfile profile = {};
 };
 
 struct Membership {

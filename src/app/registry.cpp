@@ -77,6 +77,7 @@ class MemoryRegistry final : public Registry {
   }
 
   void publish(const Project& project) override {
+    if (follows_) return;
     std::unique_lock lock(mutex_);
     auto context = edit(project.id);
     context->project = project;
@@ -84,6 +85,7 @@ class MemoryRegistry final : public Registry {
   }
 
   void publish(const ProjectId& project, std::shared_ptr<const domain::Catalog> catalog) override {
+    if (follows_) return;
     std::unique_lock lock(mutex_);
     auto context = edit(project);
     context->catalog = std::move(catalog);
@@ -91,6 +93,7 @@ class MemoryRegistry final : public Registry {
   }
 
   void publish(const SigningKey& key) override {
+    if (follows_) return;
     std::unique_lock lock(mutex_);
     auto context = edit(key.project);
     context->signing_keys.insert(context->signing_keys.begin(), key);
@@ -98,6 +101,10 @@ class MemoryRegistry final : public Registry {
   }
 
   void publish(const ApiKey& key) override {
+    if (!follows_) keep(key);
+  }
+
+  void keep(const ApiKey& key) {
     std::unique_lock lock(mutex_);
     if (key.revoked_at) {
       keys_.erase(key.hash);
@@ -136,11 +143,44 @@ class MemoryRegistry final : public Registry {
       std::unique_lock lock(mutex_);
       projects_[project.id] = std::move(context);
     }
-    for (const ApiKey& key : keys) publish(key);
+    for (const ApiKey& key : keys) keep(key);
     return {};
   }
 
+  /// Loads everything, and from then on what the store says has changed.
+  Status follow(Store& store) {
+    store_ = &store;
+    PURSER_TRY(follows_, store.watch([this](const ProjectId& id) { return reload(id); }));
+    return load_all();
+  }
+
+  ~MemoryRegistry() override {
+    if (follows_) static_cast<void>(store_->watch(nullptr));
+  }
+
  private:
+  // What is read is published before anything else is read: it never replaces something newer.
+  Status load_all() {
+    const std::lock_guard loading(loading_mutex_);
+    const auto view = store_->view();
+    PageRequest page{"", kPage};
+    for (;;) {
+      PURSER_TRY(const std::vector<Project> projects, view->projects(page));
+      for (const Project& project : projects) PURSER_CHECK_OK(load_project(*view, project));
+      if (projects.size() < static_cast<std::size_t>(kPage)) return {};
+      page.after = projects.back().id.str();
+    }
+  }
+
+  Status reload(const ProjectId& id) {
+    if (id.empty()) return load_all();
+    const std::lock_guard loading(loading_mutex_);
+    const auto view = store_->view();
+    PURSER_TRY(const std::optional<Project> project, view->project(id));
+    if (!project) return {};
+    return load_project(*view, *project);
+  }
+
   // A copy to change: those who hold the old context keep it as it was.
   std::shared_ptr<ProjectContext> edit(const ProjectId& id) {
     const auto found = projects_.find(id);
@@ -151,6 +191,9 @@ class MemoryRegistry final : public Registry {
     return context;
   }
 
+  Store* store_ = nullptr;
+  bool follows_ = false;  // the store says what changed; nothing needs to be published
+  std::mutex loading_mutex_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<ProjectId, std::shared_ptr<const ProjectContext>> projects_;
   std::unordered_map<crypto::Digest, std::unique_ptr<KeyEntry>, DigestHash, DigestEqual> keys_;
@@ -160,16 +203,7 @@ class MemoryRegistry final : public Registry {
 
 Result<std::unique_ptr<Registry>> Registry::load(Store& store) {
   auto registry = std::make_unique<MemoryRegistry>();
-  const auto view = store.view();
-  PageRequest page{"", kPage};
-  for (;;) {
-    PURSER_TRY(const std::vector<Project> projects, view->projects(page));
-    for (const Project& project : projects) {
-      PURSER_CHECK_OK(registry->load_project(*view, project));
-    }
-    if (projects.size() < static_cast<std::size_t>(kPage)) break;
-    page.after = projects.back().id.str();
-  }
+  PURSER_CHECK_OK(registry->follow(store));
   return std::unique_ptr<Registry>(std::move(registry));
 }
 

@@ -20,10 +20,12 @@ struct ProjectContext {
 
 /// Projects, keys and catalogs in memory, so that a request needs no look-up in the store. Use
 /// cases publish here after their commit and before their answer, so a read after a write's answer
-/// sees the write. Thread-safe; lookups take a shared lock for a moment.
+/// sees the write. Where several nodes write the store, it says what changed before any of them
+/// answers (Store::watch), and there is nothing to publish. Thread-safe; lookups take a shared lock
+/// for a moment.
 class Registry {
  public:
-  /// Loads everything from the store. Errors: kStoreUnavailable.
+  /// Loads everything from the store, which must outlive the registry. Errors: kStoreUnavailable.
   static Result<std::unique_ptr<Registry>> load(Store& store);
   virtual ~Registry() = default;
 

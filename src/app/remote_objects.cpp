@@ -136,9 +136,11 @@ RemoteObjects::RemoteObjects(Engine& engine, Store& store, PaymentProvider& prov
 
 Result<RemoteCheckoutSession> RemoteObjects::open_session(const Checkout& checkout,
                                                           const std::string& success_url,
-                                                          const std::string& cancel_url) {
+                                                          const std::string& cancel_url,
+                                                          bool is_embedded) {
   const PlanRef plan = plan_of(checkout);
   NewCheckoutSession wanted;
+  wanted.is_embedded = is_embedded;
   wanted.quantity = checkout.quantity.value();
   wanted.is_subscription = checkout.is_subscription;
   set_trial(checkout, wanted);
@@ -175,6 +177,7 @@ Result<RemoteCheckoutSession> RemoteObjects::create_session(const Checkout& chec
   std::string key = "purser-session-" + checkout.id.str() + "-" +
                     fingerprint({wanted.customer, wanted.price, std::to_string(wanted.quantity),
                                  wanted.success_url, wanted.cancel_url});
+  if (wanted.is_embedded) key += "-embedded";
   if (wanted.is_subscription) {
     const Timestamp trial_end = wanted.trial_end.value_or(Timestamp{});
     key += "-" + fingerprint({std::to_string(wanted.trial_days.value_or(0)),

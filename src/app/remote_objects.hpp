@@ -56,7 +56,7 @@ class RemoteObjects {
   /// there yet. A mapped object that the provider has lost is forgotten and made anew, once.
   Result<RemoteCheckoutSession> open_session(const Checkout& checkout,
                                              const std::string& success_url,
-                                             const std::string& cancel_url);
+                                             const std::string& cancel_url, bool is_embedded);
   /// Forgets a mapped object that the provider says it does not have, so that the next call makes
   /// it anew.
   Status forget(RemoteKind kind, const std::string& local, const std::string& gone);

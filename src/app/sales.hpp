@@ -30,6 +30,7 @@ struct NewCheckout {
   Quantity quantity = *Quantity::of(1);
   std::string return_url;  ///< empty: a page of ours that says it is done
   bool from_client = false;
+  bool on_page = false;  ///< the buyer confirms on the purchase page, with a single price too
 };
 struct NewGrant {
   CustomerKey customer;
@@ -53,6 +54,9 @@ struct PurchasePage {
   std::string seller;                 ///< the project's display name
   std::vector<domain::Price> prices;  ///< to choose from; one or more
   bool stackable = false;
+  bool already_owned = false;  ///< and not stackable: it would be refused
+  /// What the buyer owns of its product line: a sale would end it, or be refused.
+  std::vector<domain::Product> conflicts;
 };
 /// What the page that buyers come back to shows.
 struct DonePage {
@@ -83,13 +87,23 @@ class Sales {
                                const std::optional<IdempotencyScope>& scope,
                                const NewCheckout& order, Encode encode);
 
-  /// The purchase page behind a code (32 random bytes in base64url, 43 characters). Errors:
-  /// kPurchaseCodeNotFound for one that is unknown, used up or more than 24 hours old.
+  /// Whether the project sells at all at the moment. Errors: kNewPurchasesBlocked.
+  static Status accepts_orders(const ProjectContext& context);
+  /// Whether it can be paid, or needs not in test mode. May block. Errors: kPaymentsNotConfigured.
+  Status payable(const ProjectContext& context);
+
+  /// The purchase page behind a code: the project's id, '_' and 192 random bits in hexadecimal
+  /// digits, so that it is in lower case as a whole. Errors: kPurchaseCodeNotFound for one that is
+  /// unknown, used up or more than 24 hours old.
   Result<PurchasePage> purchase_page(const std::string& code);
   /// The buyer chose: fixes price and quantity and opens the session; answers where to pay.
   /// Choosing the same again answers the same session; another choice closes the session before it.
   /// Errors: as checkout(), and kPurchaseCodeNotFound.
   Result<std::string> choose(const std::string& code, const PriceId& price, Quantity quantity);
+  /// The same for a buyer who pays in a form inside the shop's own page: answers the secret with
+  /// which the provider's script shows that form, and uses the code up. Errors: as choose(), and
+  /// kPaymentsNotConfigured in test mode, where nothing is paid.
+  Result<Secret> begin_payment(const std::string& code, const PriceId& price, Quantity quantity);
   /// What the done page says of a checkout; kUnknown when there is no such one.
   Result<DonePage> done_page(const ProjectId& project, const CheckoutId& checkout);
 
@@ -130,13 +144,17 @@ class Sales {
   Result<Checkout> decide_checkout(StoreBatch& batch, const ProjectContext& context,
                                    const CheckoutId& id, const NewCheckout& order,
                                    const Status& payable) const;
-  /// Can the project be paid? What blocks or does not matter in test mode is asked before a batch.
-  Status payable(const ProjectContext& context);
   Status fix_terms(StoreBatch& batch, const ProjectContext& context, const domain::Price& price,
                    Checkout& checkout) const;
   Status complete_test_checkout(StoreBatch& batch, const ProjectContext& context,
                                 Checkout& checkout) const;
-  Result<Checkout> open_checkout(const ProjectContext& context, Checkout checkout);
+  /// A checkout whose session is open.
+  struct Opened {
+    Checkout checkout;
+    Secret client_secret;  ///< of an embedded one
+  };
+  Result<Opened> open_checkout(const ProjectContext& context, Checkout checkout,
+                               bool is_embedded = false);
   std::string done_url(const Checkout& checkout) const;
   std::string back_url(const Checkout& checkout) const;
 
@@ -149,6 +167,11 @@ class Sales {
   /// Where to pay for a choice that was fixed; absent: another one came in between.
   Result<std::optional<std::string>> open_choice(const ProjectContext& context,
                                                  const Checkout& chosen);
+  Result<std::optional<Secret>> open_embedded(const ProjectContext& context,
+                                              const Checkout& chosen);
+  /// Closes the session on the provider's page that another choice has opened. Errors:
+  /// kPurchaseCodeNotFound when it was paid.
+  Status close_session(const ProjectContext& context, const Checkout& checkout);
   Status release_session(const Checkout& checkout);
 
   Status reschedule(const Checkout& checkout);

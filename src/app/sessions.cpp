@@ -31,7 +31,7 @@ Sessions::Sessions(Store& store, Registry& registry, AccessTokens& tokens, const
       options_(std::move(options)) {}
 
 Result<CreatedSession> Sessions::create(StoreBatch& batch, const ProjectId& project,
-                                        const UserId& user) {
+                                        const UserId& user, std::optional<Millis> lifetime) {
   PURSER_TRY(const std::optional<User> found, batch.user(project, user));
   if (!found) {
     return Error{ErrorCode::kUserNotFound, "User not found.", {{"user_id", user.str()}}};
@@ -46,9 +46,9 @@ Result<CreatedSession> Sessions::create(StoreBatch& batch, const ProjectId& proj
   session.user = user;
   session.refresh_hash = crypto::sha256(created.refresh_token.reveal());
   session.created_at = batch.now();
-  session.expires_at = batch.now() + Millis{options_.refresh_token_ttl_s * 1000};
+  session.expires_at = batch.now() + lifetime.value_or(Millis{options_.refresh_token_ttl_s * 1000});
   PURSER_CHECK_OK(batch.insert_session(session));
-  PURSER_TRY(created.access_token, sign(*context, session, *found, batch.now()));
+  PURSER_TRY(created.access_token, sign(*context, session, *found, batch, batch.now()));
   return created;
 }
 
@@ -65,7 +65,7 @@ Result<Secret> Sessions::refresh(const ProjectId& project, const Secret& refresh
   if (!valid) return refresh_token_not_found();
   PURSER_TRY(const std::optional<User> user, view->user(project, session->user));
   if (!user) return refresh_token_not_found();
-  return sign(*context, *session, *user, now);
+  return sign(*context, *session, *user, *view, now);
 }
 
 Result<std::vector<Session>> Sessions::list(const ProjectId& project, const UserId& user) {
@@ -97,7 +97,7 @@ Result<std::string> Sessions::jwks(const ProjectId& project) {
 }
 
 Result<Secret> Sessions::sign(const ProjectContext& context, const Session& session,
-                              const User& user, Timestamp now) {
+                              const User& user, StoreView& view, Timestamp now) {
   if (context.signing_keys.empty()) return Error::internal("the project has no signing key");
   const SigningKey& key = context.signing_keys.front();
   const ProjectId& project = context.project.id;
@@ -116,6 +116,8 @@ Result<Secret> Sessions::sign(const ProjectContext& context, const Session& sess
   token.issuer = own_issuer(options_.public_url, project);
   token.display_name = user.display_name;
   token.email = user.primary_email;
+  token.email_verified = user.profile.email_verified;
+  PURSER_TRY(token.selected_team, selected_team(view, user));
   token.signed_up_at = user.created_at;
   token.issued_at = now;
   token.expires_at = std::min(now + Millis{options_.access_token_ttl_s * 1000}, session.expires_at);

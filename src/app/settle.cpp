@@ -104,7 +104,7 @@ Status Sales::settle_checkout(const ProjectId& project, const CheckoutId& id) {
 }
 
 Result<int> Sales::sweep_checkouts(int limit) {
-  PURSER_TRY(const std::vector<Checkout> due, store_.view()->due_checkouts(clock_.now(), limit));
+  PURSER_TRY(const std::vector<Checkout> due, store_.claim_checkouts(clock_.now(), limit));
   std::optional<Error> failed;
   for (const Checkout& checkout : due) {
     const Status settled = settle(checkout.customer.project, checkout.session_ref);

@@ -87,6 +87,10 @@ class Subscriptions {
   Result<EngineReply> switch_plan(const std::shared_ptr<const ProjectContext>& context,
                                   const std::optional<IdempotencyScope>& scope,
                                   const SwitchCommand& command, Encode encode);
+  /// Whether the catalog lets such a subscription become such another one at all, whoever has it;
+  /// a product that the catalog lacks is left to switch_plan. Errors: those of
+  /// domain::check_plans.
+  static Status check_plans(const ProjectContext& context, const SwitchCommand& command);
   /// To the minor unit what switch_plan would charge at this instant. Changes nothing. Errors: as
   /// switch_plan's, without payment's.
   Result<SwitchPreview> preview(const ProjectContext& context, const SwitchCommand& command);

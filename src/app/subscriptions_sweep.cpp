@@ -8,8 +8,7 @@
 namespace purser::app {
 
 Result<int> Subscriptions::sweep(int limit) {
-  PURSER_TRY(const std::vector<domain::Purchase> due,
-             store_.view()->due_purchases(clock_.now(), limit));
+  PURSER_TRY(const std::vector<domain::Purchase> due, store_.claim_purchases(clock_.now(), limit));
   std::optional<Error> failed;
   for (const domain::Purchase& purchase : due) {
     const bool remote = purchase.subscription && !purchase.subscription->is_local();

@@ -6,6 +6,7 @@
 #include "app/remote_report.hpp"
 #include "app/subscriptions.hpp"
 #include "app/switch_decision.hpp"
+#include "domain/plan_rules.hpp"
 
 namespace purser::app {
 namespace {
@@ -79,6 +80,13 @@ Result<SwitchDecision> Subscriptions::decide_switch(const ProjectContext& contex
     return {};
   }));
   return decision;
+}
+
+Status Subscriptions::check_plans(const ProjectContext& context, const SwitchCommand& command) {
+  const domain::Product* from = context.catalog->find_product(command.from);
+  const domain::Product* to = context.catalog->find_product(command.to);
+  if (from == nullptr || to == nullptr) return {};
+  return domain::check_plans(*from, *to, command.customer, command.from_client);
 }
 
 Result<Subscriptions::Prepared> Subscriptions::prepare_switch(const Order& order,

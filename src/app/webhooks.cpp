@@ -81,6 +81,26 @@ Status Webhooks::receive(const ProjectId& project, const std::string& payload,
   return {};
 }
 
+Status Webhooks::receive_of_account(const std::string& account, const std::string& payload,
+                                    const std::string& signature_header) {
+  Status last = Error{ErrorCode::kWebhookSignatureInvalid,
+                      "No project has this account and a webhook secret that signed."};
+  bool is_kept = false;
+  for (const ProjectId& id : registry_.projects()) {
+    const auto context = registry_.project(id);
+    if (!context) continue;
+    const ProjectPayments& payments = context->project.payments;
+    const bool is_theirs =
+        account.empty() ? payments.connected_account.empty() : payments.account_id == account;
+    if (!is_theirs) continue;
+    Status received = receive(id, payload, signature_header);
+    is_kept = is_kept || received;
+    if (!received && received.error().code != ErrorCode::kWebhookSignatureInvalid) return received;
+    if (!received) last = std::move(received);
+  }
+  return is_kept ? Status() : last;
+}
+
 std::vector<Webhooks::Group> Webhooks::by_object(std::vector<InboxEvent> events) {
   std::map<std::tuple<ProjectId, ProviderObject, std::string>, std::size_t> places;
   std::vector<Group> groups;
@@ -94,7 +114,7 @@ std::vector<Webhooks::Group> Webhooks::by_object(std::vector<InboxEvent> events)
 }
 
 Result<int> Webhooks::process(int limit) {
-  PURSER_TRY(std::vector<InboxEvent> due, store_.view()->due_inbox(clock_.now(), limit));
+  PURSER_TRY(std::vector<InboxEvent> due, store_.claim_inbox(clock_.now(), limit));
   const auto count = static_cast<int>(due.size());
   const std::vector<Group> groups = by_object(std::move(due));
   std::vector<Status> outcomes(groups.size());

@@ -42,6 +42,12 @@ class Webhooks {
   Status receive(const ProjectId& project, const std::string& payload,
                  const std::string& signature_header);
 
+  /// The same for an endpoint that several projects share: kept for those of them that sell through
+  /// `account` (empty: an account of their own) and whose secret has signed. `account` is what the
+  /// event says, before anything was verified. Errors: kWebhookSignatureInvalid, kBodyParsingError.
+  Status receive_of_account(const std::string& account, const std::string& payload,
+                            const std::string& signature_header);
+
   /// One round: processes pending events by fetching the current state of their objects; once for
   /// all events of one object, and several objects at a time. A passing fault is retried with
   /// back-off; after 10 failures the event is quarantined and the others go on. So is a refund or

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "domain/plan_rules.hpp"
 #include "domain/wide_int.hpp"
 
 namespace purser::domain {
@@ -49,26 +50,25 @@ bool can_switch(SubscriptionStatus status) {
          status == SubscriptionStatus::kPastDue;
 }
 
-Status check_visible(const Purchase& from, const SwitchOrder& order) {
-  if (order.from_client && order.to.server_only) return product_does_not_exist(order.to.id);
-  if (order.to.customer_type == from.customer.type) return {};
+Status check_visible(const Product& to, const CustomerKey& customer, bool from_client) {
+  if (from_client && to.server_only) return product_does_not_exist(to.id);
+  if (to.customer_type == customer.type) return {};
   return Error(ErrorCode::kProductCustomerTypeDoesNotMatch,
-               "Product \"" + order.to.id.str() + "\" is for " +
-                   std::string(to_string(order.to.customer_type)) +
-                   " customers, but the customer \"" + from.customer.id + "\" is a " +
-                   std::string(to_string(from.customer.type)) + " customer.",
-               {{"product_id", order.to.id.str()},
-                {"customer_id", from.customer.id},
-                {"product_customer_type", std::string(to_string(order.to.customer_type))},
-                {"actual_customer_type", std::string(to_string(from.customer.type))}});
+               "Product \"" + to.id.str() + "\" is for " +
+                   std::string(to_string(to.customer_type)) + " customers, but the customer \"" +
+                   customer.id + "\" is a " + std::string(to_string(customer.type)) + " customer.",
+               {{"product_id", to.id.str()},
+                {"customer_id", customer.id},
+                {"product_customer_type", std::string(to_string(to.customer_type))},
+                {"actual_customer_type", std::string(to_string(customer.type))}});
 }
 
-Status check_line(const Purchase& from, const Product& to) {
-  if (!to.product_line || to.product_line != from.product.product_line) {
+Status check_line(const Product& from, const Product& to) {
+  if (!to.product_line || to.product_line != from.product_line) {
     return not_possible("not_in_one_product_line",
                         "A subscription can only become another plan of its product line.");
   }
-  if (!to.is_add_on_to.empty() || !from.product.is_add_on_to.empty()) {
+  if (!to.is_add_on_to.empty() || !from.is_add_on_to.empty()) {
     return not_possible("add_on", "Add-ons cannot be switched.");
   }
   return {};
@@ -166,9 +166,14 @@ std::optional<SwitchTime> parse_switch_time(std::string_view text) {
   return std::nullopt;
 }
 
+Status check_plans(const Product& from, const Product& to, const CustomerKey& customer,
+                   bool from_client) {
+  PURSER_CHECK_OK(check_visible(to, customer, from_client));
+  return check_line(from, to);
+}
+
 Result<SwitchPlan> check_switch(const Purchase& from, const SwitchOrder& order) {
-  PURSER_CHECK_OK(check_visible(from, order));
-  PURSER_CHECK_OK(check_line(from, order.to));
+  PURSER_CHECK_OK(check_plans(from.product, order.to, from.customer, order.from_client));
   const Price* price = meant_price(order);
   const Quantity quantity = meant_quantity(from, order);
   if (price != nullptr && order.to.id == from.product.id && from.price == price->id &&
@@ -236,7 +241,7 @@ std::vector<SwitchOption> switch_options(const Purchase& from, const Catalog& ca
   for (const auto& [id, product] : catalog.products) {
     const bool offered = product.id != from.product.id &&
                          product.customer_type == from.customer.type &&
-                         !(from_client && product.server_only) && check_line(from, product);
+                         !(from_client && product.server_only) && check_line(from.product, product);
     if (!offered) continue;
     SwitchOption option{&product, recurring_prices(product, from_client)};
     if (!option.prices.empty()) options.push_back(std::move(option));

@@ -1,6 +1,6 @@
 #pragma once
 
-// Questions that several purchase rules ask. Internal to the domain.
+// Questions that several purchase rules ask, and whoever shows what a sale would change.
 
 #include "domain/purchase.hpp"
 

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "http/core.hpp"
+#include "http/dialect.hpp"
 #include "http/error_reply.hpp"
 #include "http/reply_headers.hpp"
 
 namespace purser::http {
 namespace {
-
-constexpr std::string_view kRetryAfterSeconds = "1";
 
 LogLevel level_of(int status) {
   if (status >= 500) return LogLevel::kError;
@@ -99,8 +97,12 @@ void Core::answer(Call& call, Reply reply) {
 }
 
 void Core::answer(Call& call, const Error& error) {
-  finish(call, {.status = status_of(error), .body = encode_error(error, call.request_id)},
-         error_row(error.code).name, error.log.for_log());
+  finish(call, encoded(call, error), error_row(error.code).name, error.log.for_log());
+}
+
+Reply Core::encoded(const Call& call, const Error& error) {
+  if (call.dialect != nullptr) return call.dialect->encode(call, error);
+  return {.status = status_of(error), .body = encode_error(error, call.request_id)};
 }
 
 void Core::answer(Call& call, Result<app::EngineReply> result) {
@@ -121,6 +123,12 @@ void Core::finish(Call& call, Reply reply, std::string_view code, std::string_vi
   metrics_.record(call.operation, reply.status, us);
   log(call, reply, code, detail, us);
 
+  call.respond(call.dialect != nullptr ? call.dialect->respond(call, std::move(reply))
+                                       : response_of(call, std::move(reply)));
+}
+
+net::Response Core::response_of(const Call& call, Reply reply) {
+  const std::string_view code = reply.status >= 400 ? known_code(reply.body) : std::string_view();
   net::Response response;
   response.status = reply.status;
   response.content_type = reply.content_type;
@@ -129,11 +137,9 @@ void Core::finish(Call& call, Reply reply, std::string_view code, std::string_vi
       common_header_lines(call.request_id, reader_of(call.request), page_kind_of(call));
   if (!code.empty()) response.headers.push_back({"x-stack-known-error", std::string(code)});
   if (reply.replayed) response.headers.push_back({"idempotency-replayed", "true"});
-  if (reply.status == 503 || reply.status == 429) {
-    response.headers.push_back({"retry-after", std::string(kRetryAfterSeconds)});
-  }
+  if (reply.status == 503 || reply.status == 429) response.headers.push_back(retry_after());
   response.body = std::move(reply.body);
-  call.respond(std::move(response));
+  return response;
 }
 
 void Core::log(const Call& call, const Reply& reply, std::string_view code, std::string_view detail,
@@ -171,7 +177,7 @@ net::Response Core::refusal(int status) {
   response.body = encode_error(error, id);
   response.header_lines = common_header_lines(id, {.is_browser = true}, PageKind::kNone);
   response.headers.push_back({"x-stack-known-error", std::string(error_row(code).name)});
-  if (status == 503) response.headers.push_back({"retry-after", std::string(kRetryAfterSeconds)});
+  if (status == 503) response.headers.push_back(retry_after());
   metrics_.record(routes().size(), status, 0);
   return response;
 }

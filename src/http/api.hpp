@@ -42,6 +42,8 @@ struct ApiHooks {
   std::function<std::string()> more_metrics;
 };
 
+class Dialect;
+
 /// Everything the API needs; all of it must outlive the Api.
 struct ApiDependencies {
   app::Engine& engine;
@@ -71,6 +73,9 @@ struct ApiDependencies {
   /// Called once for each request whose level is not below `log_level`; must not block for long.
   std::function<void(const LogRecord&)> log = {};
   LogLevel log_level = LogLevel::kInfo;
+
+  /// Another protocol beside the canonical routes; null: none. Must outlive the Api.
+  const Dialect* dialect = nullptr;
 
   ApiHooks hooks = {};
   WorkerPoolOptions workers = {};

@@ -10,6 +10,11 @@ namespace purser::http {
 /// Source: https://spec.openapis.org/oas/v3.1.0. Built once; thread-safe.
 const std::string& openapi_yaml();
 
+struct Schema;
+/// A table of a shape's fields, and of the shapes inside it, as in routes.md; empty for a shape
+/// without fields. Of an answer the limits are left out.
+std::string fields_markdown(const Schema& schema, bool is_answer);
+
 /// docs/reference/routes.md.
 std::string routes_markdown();
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/credentials.hpp"
+#include "http/dialect.hpp"
 #include "http/error_reply.hpp"
 #include "http/reply_headers.hpp"
 
@@ -15,10 +16,12 @@ Error overloaded() {
           "More requests are waiting than the server accepts; wait for Retry-After seconds."};
 }
 
-std::vector<std::string_view> operation_names() {
+std::vector<std::string_view> operation_names(const Dialect* dialect) {
   std::vector<std::string_view> names;
   for (const Route& route : routes()) names.emplace_back(route.operation);
   names.emplace_back("none");  // requests without a route
+  if (dialect == nullptr) return names;
+  for (const Route& route : dialect->routes()) names.emplace_back(route.operation);
   return names;
 }
 
@@ -49,7 +52,7 @@ Core::Core(ApiDependencies dependencies)
     : dependencies_(std::move(dependencies)),
       router_(routes()),
       cursors_(dependencies_.encryption_key),
-      metrics_(operation_names()),
+      metrics_(operation_names(dependencies_.dialect)),
       in_flight_(std::make_shared<InFlight>()),
       workers_(std::make_unique<WorkerPool>(dependencies_.workers)) {}
 
@@ -71,6 +74,14 @@ void Core::handle(net::Request request, net::Responder respond) {
 
 void Core::begin(const CallPtr& call) {
   const Match match = router_.find(call->request.method, call->request.path());
+  if (const Dialect* dialect = dependencies_.dialect) {
+    if (const auto claimed = dialect->claim(call->request, match)) {
+      call->dialect = dialect;
+      call->route = claimed->route;
+      if (claimed->route != nullptr) call->operation = routes().size() + 1 + claimed->index;
+      return dialect->begin(call, *claimed);
+    }
+  }
   if (match.route == nullptr) return refuse_path(*call, match);
   call->route = match.route;
   call->operation = match.index;
@@ -78,6 +89,12 @@ void Core::begin(const CallPtr& call) {
   if (is_clock && !dependencies_.hooks.set_clock) {
     call->route = nullptr;
     return refuse_path(*call, Match{});
+  }
+  // What is kept in memory of projects and keys may not count any more.
+  if (call->route->access != Need::kPublic && !dependencies_.store.is_current()) {
+    return answer(*call, Error(ErrorCode::kStoreUnavailable,
+                               "The database cannot be reached at the moment; send the same "
+                               "request again."));
   }
   if (const Status frame = check_body_frame(*call->route, call->request); !frame) {
     return answer(*call, frame.error());
@@ -103,7 +120,7 @@ void Core::refuse_path(Call& call, const Match& match) {
                     {{"allowed", match.allowed}});
   Reply reply{.status = status_of(error), .body = encode_error(error, call.request_id)};
   reply.headers.push_back({"allow", match.allowed});
-  finish(call, std::move(reply), error_row(error.code).name, {});
+  answer(call, std::move(reply));
 }
 
 void Core::authenticate(const CallPtr& call) {
@@ -116,7 +133,7 @@ void Core::authenticate(const CallPtr& call) {
   }
   auto principal = dependencies_.access.authenticate_fast(read_credentials(call->request));
   if (principal) return proceed(call, *std::move(principal));
-  to_worker(call, &Core::authenticate_slowly);
+  to_worker(call, [this, call] { authenticate_slowly(call); });
 }
 
 void Core::authenticate_slowly(const CallPtr& call) {
@@ -133,13 +150,17 @@ void Core::proceed(const CallPtr& call, Result<app::Principal> principal) {
 
 void Core::decode_and_run(const CallPtr& call) {
   if (const Status decoded = decode(*call); !decoded) return answer(*call, decoded.error());
-  if (needs_worker(*call) && !call->on_worker) return to_worker(call, &Core::run);
+  if (needs_worker(*call) && !call->on_worker) return to_worker(call, [this, call] { run(call); });
   run(call);
 }
 
 Status Core::decode(Call& call) {
   PURSER_TRY(call.query, decode_query(*call.route, call.request.query()));
   PURSER_TRY(call.body, decode_body(*call.route, call.request.body));
+  return read_scope(call);
+}
+
+Status Core::read_scope(Call& call) {
   PURSER_TRY(auto key, decode_idempotency_key(*call.route, call.request));
   if (key) {
     // Root calls belong to no project: their records lie under the empty one.
@@ -165,11 +186,11 @@ void Core::run(const CallPtr& call) {
   handler(call);
 }
 
-void Core::to_worker(const CallPtr& call, void (Core::*step)(const CallPtr&)) {
-  const bool taken = workers_->submit([this, call, step] {
+void Core::to_worker(const CallPtr& call, std::function<void()> step) {
+  const bool taken = workers_->submit([this, call, step = std::move(step)] {
     call->on_worker = true;
     try {
-      (this->*step)(call);
+      step();
     } catch (const std::exception& exception) {
       answer(*call, Error::internal(exception.what()));
     }
@@ -185,6 +206,11 @@ app::StoredReply Core::kept(const Call& call, int status, std::string body) cons
   return {status, crypto::to_base64url(sealed)};
 }
 
+app::StoredReply Core::kept(const Call& call, const Error& error) const {
+  Reply reply = encoded(call, error);
+  return kept(call, reply.status, std::move(reply.body));
+}
+
 std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) const {
   Reply reply{
       .status = kept.reply.status, .body = std::move(kept.reply.body), .replayed = kept.replayed};
@@ -197,7 +223,7 @@ std::optional<Reply> Core::opened(const Call& call, app::EngineReply& kept) cons
   return reply;
 }
 
-void Core::write(const CallPtr& call, Decide decide) {
+void Core::write(const CallPtr& call, Decide decide, std::vector<ItemId> items) {
   auto work = [this, call,
                decide = std::move(decide)](app::StoreBatch& batch) -> Result<app::Decision> {
     app::Decision decision;
@@ -211,12 +237,15 @@ void Core::write(const CallPtr& call, Decide decide) {
     if (!call->scope || !is_final(error)) return std::move(written).error();
     app::Decision refused;
     refused.accepted = false;
-    refused.reply = kept(*call, status_of(error), encode_error(error, call->request_id));
+    refused.reply = kept(*call, error);
     return refused;
   };
+  std::optional<app::Touches> touches;
+  if (call->route->is_for_customer()) touches = {call->customer(), std::move(items)};
   dependencies_.engine.submit(
       call->scope, std::move(work),
-      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); });
+      [this, call](Result<app::EngineReply> result) { answer(*call, std::move(result)); },
+      std::move(touches));
 }
 
 }  // namespace purser::http

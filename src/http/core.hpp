@@ -29,6 +29,7 @@
 namespace purser::http {
 
 class Core;
+class Dialect;
 
 /// Counts the requests that are running, so that a stop can wait for them.
 class InFlight {
@@ -58,9 +59,10 @@ struct Call {
   net::Responder respond;
   std::string request_id;
   std::chrono::steady_clock::time_point started;
-  const Route* route = nullptr;  ///< null: no route was found
-  std::size_t operation = 0;     ///< index for the metrics
-  app::Principal principal;      ///< empty on public and root routes
+  const Route* route = nullptr;      ///< null: no route was found
+  const Dialect* dialect = nullptr;  ///< null: a canonical call
+  std::size_t operation = 0;         ///< index for the metrics
+  app::Principal principal;          ///< empty on public and root routes
   std::vector<std::string> path;
   Query query;
   json::Value body;
@@ -116,13 +118,21 @@ class Core {
   void answer(Call& call, Result<app::EngineReply> result);
 
   /// Puts a write through the engine under the call's idempotency key and answers it. `decide` runs
-  /// on the committer, possibly more than once.
+  /// on a committer, possibly more than once. `items`: those of the call's customer that it will
+  /// touch, as far as known.
   using Decide = std::function<Result<Written>(app::StoreBatch&, app::AfterCommit&)>;
-  void write(const CallPtr& call, Decide decide);
+  void write(const CallPtr& call, Decide decide, std::vector<ItemId> items = {});
 
   /// The reply as it is kept under the call's idempotency key: sealed when the route shows a
   /// secret.
   app::StoredReply kept(const Call& call, int status, std::string body) const;
+  /// An error's answer, as it is kept.
+  app::StoredReply kept(const Call& call, const Error& error) const;
+
+  /// Goes on with the call on a worker thread; answers it when there are too many.
+  void to_worker(const CallPtr& call, std::function<void()> step);
+  /// Reads the call's Idempotency-Key, if it has one and the route obeys it. Errors: kSchemaError.
+  static Status read_scope(Call& call);
 
   ApiDependencies& use() { return dependencies_; }
   const Cursors& cursors() const { return cursors_; }
@@ -138,11 +148,12 @@ class Core {
   void decode_and_run(const CallPtr& call);
   Status decode(Call& call);
   void run(const CallPtr& call);
-  void to_worker(const CallPtr& call, void (Core::*step)(const CallPtr&));
   void authenticate_slowly(const CallPtr& call);
+  static Reply encoded(const Call& call, const Error& error);
   bool needs_worker(const Call& call) const;
   std::optional<Reply> opened(const Call& call, app::EngineReply& kept) const;
   void finish(Call& call, Reply reply, std::string_view code, std::string_view detail);
+  static net::Response response_of(const Call& call, Reply reply);
   void log(const Call& call, const Reply& reply, std::string_view code, std::string_view detail,
            std::int64_t duration_us) const;
 

@@ -40,6 +40,14 @@ TEST(GuessLimitTest, ForgetsAfterAWhile) {
   EXPECT_FALSE(limit.may_guess("a", later));
 }
 
+TEST(GuessLimitTest, MayHaveAnotherPace) {
+  GuessLimit limit;
+  constexpr GuessLimit::Pace kFast{2, std::chrono::milliseconds{100}};
+  for (int i = 0; i < 2; ++i) limit.count_wrong("a", kStart, kFast);
+  EXPECT_FALSE(limit.may_guess("a", kStart + std::chrono::milliseconds{99}, kFast));
+  EXPECT_TRUE(limit.may_guess("a", kStart + std::chrono::milliseconds{100}, kFast));
+}
+
 TEST(GuessLimitTest, StaysBounded) {
   GuessLimit limit;
   for (std::size_t i = 0; i < GuessLimit::kMaxAddresses; ++i) {

@@ -95,7 +95,8 @@ void change_quantity(const CallPtr& call) {
                      PURSER_TRY(const Quantity after,
                                 app::Items::change(call->context(), batch, command));
                      return Written{.body = encode_quantity(after)};
-                   });
+                   },
+                   {item_of(*call).item});
 }
 
 void try_decrease(const CallPtr& call) {
@@ -107,13 +108,16 @@ void try_decrease(const CallPtr& call) {
                      PURSER_TRY(const auto reply,
                                 app::Items::try_decrease(call->context(), batch, command));
                      return Written{.body = encode_try_decrease(reply)};
-                   });
+                   },
+                   {item_of(*call).item});
 }
 
 void item_batch(const CallPtr& call) {
   std::vector<app::BatchCommand> commands;
+  std::vector<ItemId> items;
   for (const json::Value& operation : *call->body.find("operations")->as_array()) {
     commands.push_back(command_of(call->customer(), operation));
+    items.emplace_back(*operation.string_at("item_id"));
   }
   const bool atomic = call->body.bool_at("atomic").value_or(false);
   call->core.write(
@@ -124,7 +128,8 @@ void item_batch(const CallPtr& call) {
         PURSER_TRY(const auto results,
                    app::Items::batch(call->context(), batch, commands, atomic, accepted));
         return Written{.body = encode_item_batch(results, accepted), .accepted = accepted};
-      });
+      },
+      std::move(items));
 }
 
 void item_ledger(const CallPtr& call) {

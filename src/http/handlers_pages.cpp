@@ -112,7 +112,7 @@ void choose_price(const CallPtr& call) {
   if (sent.choice.price.empty() || !sent.quantity) {
     sent.choice.error = sent.choice.price.empty() ? "Choose a price."
                                                   : "The quantity must be a whole number from 1.";
-    return show_form(*call, std::move(sent.choice), 400);
+    return show_form(*call, sent.choice, 400);
   }
   const auto url = call->core.use().sales.choose(call->parameter("code"),
                                                  PriceId(sent.choice.price), *sent.quantity);
@@ -124,7 +124,7 @@ void choose_price(const CallPtr& call) {
   }
   note_guess(*call, url.error());
   sent.choice.error = url.error().message;
-  show_form(*call, std::move(sent.choice), status_of(url.error()));
+  show_form(*call, sent.choice, status_of(url.error()));
 }
 
 }  // namespace purser::http::handlers

@@ -142,9 +142,9 @@ void update_team(const CallPtr& call) {
   call->core.write(
       call, [call = call.get()](app::StoreBatch& batch, app::AfterCommit&) -> Result<Written> {
         const TeamId id(call->parameter("team_id"));
-        const std::string name = *call->body.string_at("display_name");
+        const app::TeamChange change{call->body.string_at("display_name")};
         PURSER_TRY(const auto team,
-                   call->core.use().people.update_team(batch, call->project(), id, name));
+                   call->core.use().people.update_team(batch, call->project(), id, change));
         return Written{.body = encode(team)};
       });
 }

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "http/core.hpp"
-#include "http/error_reply.hpp"
 
 namespace purser::http {
 
@@ -17,7 +16,7 @@ std::function<app::StoredReply(const Result<T>&)> kept_as(
     const Call& call, std::function<std::string(const T&)> encode) {
   return [&call, encode = std::move(encode)](const Result<T>& outcome) -> app::StoredReply {
     if (outcome) return call.core.kept(call, call.route->answer.status, encode(*outcome));
-    return {status_of(outcome.error()), encode_error(outcome.error(), call.request_id)};
+    return call.core.kept(call, outcome.error());
   };
 }
 

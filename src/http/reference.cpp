@@ -144,6 +144,12 @@ void write_route(std::string& out, const Route& route) {
 
 }  // namespace
 
+std::string fields_markdown(const Schema& schema, bool is_answer) {
+  std::string out;
+  write_fields(out, schema, is_answer);
+  return out;
+}
+
 std::string routes_markdown() {
   std::string out = "# Routes\n\n";
   out += kGenerated;

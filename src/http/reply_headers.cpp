@@ -26,6 +26,13 @@ std::string allowed_headers() {
   return names;
 }
 
+const std::string& script_lines() {
+  static const std::string kLines =
+      "access-control-allow-origin: *\r\naccess-control-expose-headers: " + std::string(kExposed) +
+      "\r\n";
+  return kLines;
+}
+
 std::string page_lines(std::string_view form_action) {
   return "content-security-policy: " + page_policy(form_action) +
          "\r\nx-frame-options: DENY\r\n"
@@ -54,9 +61,6 @@ std::string common_header_lines(std::string_view request_id, Reader reader, Page
   // The provider's page is somewhere on the web, or on this machine where it is the sandbox.
   static const std::string for_forms =
       page_lines("'self' https: http://127.0.0.1:* http://localhost:*");
-  static const std::string for_scripts =
-      "access-control-allow-origin: *\r\naccess-control-expose-headers: " + std::string(kExposed) +
-      "\r\n";
   std::string lines;
   lines.reserve(page != PageKind::kNone || reader.is_browser ? 600 : 200);
   lines.append("cache-control: no-store\r\nx-purser-request-id: ")
@@ -68,9 +72,16 @@ std::string common_header_lines(std::string_view request_id, Reader reader, Page
   if (page != PageKind::kNone) {
     return lines.append(page == PageKind::kForm ? for_forms : for_plain_pages);
   }
-  if (reader.is_browser) lines.append(for_scripts);
+  if (reader.is_browser) lines.append(script_lines());
   return lines;
 }
+
+std::string protocol_header_lines(std::string_view request_id) {
+  std::string lines = "cache-control: no-store, max-age=0\r\nx-stack-request-id: ";
+  return lines.append(request_id).append("\r\n").append(script_lines());
+}
+
+net::Header retry_after() { return {"retry-after", "1"}; }
 
 void add_preflight_headers(std::vector<net::Header>& headers, std::string_view allowed) {
   static const std::string names = allowed_headers();

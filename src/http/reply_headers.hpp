@@ -24,6 +24,12 @@ enum class PageKind : std::uint8_t { kNone, kPlain, kForm };
 /// own pages those that keep others from framing or scripting them.
 std::string common_header_lines(std::string_view request_id, Reader reader, PageKind page);
 
+/// The header lines that every answer to a client of Stack Auth's protocol has.
+std::string protocol_header_lines(std::string_view request_id);
+
+/// When to try again after a 429 or 503.
+net::Header retry_after();
+
 /// Adds what browsers ask for before a request of their own.
 void add_preflight_headers(std::vector<net::Header>& headers, std::string_view allowed);
 

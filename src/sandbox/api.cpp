@@ -196,7 +196,7 @@ Reply Service::execute(Execution& execution) {
       return reply_of(failure);
     }
   }
-  execution.fault = faults_.strike_request(*world_, request.method, execution.path);
+  execution.fault = faults_.strike_request(request.method, execution.path);
   const auto fault_kind =
       execution.fault ? std::optional(execution.fault->kind) : std::optional<FaultKind>();
   if (fault_kind && is_refusal(*fault_kind)) return refuse(*execution.fault);

@@ -76,6 +76,7 @@ std::vector<Route> payment_method_routes();
 std::vector<Route> setup_intent_routes();
 std::vector<Route> balance_routes();
 std::vector<Route> subscription_routes();
+std::vector<Route> subscription_item_routes();
 std::vector<Route> invoice_routes();
 std::vector<Route> invoice_item_routes();
 std::vector<Route> preview_routes();

@@ -138,7 +138,8 @@ std::string known_email_of(const Record& session) {
 
 std::string success_url(const Record& session) {
   static const std::string kPlace = "{CHECKOUT_SESSION_ID}";
-  std::string url = text_at(session.doc, "success_url");
+  const bool is_embedded = text_at(session.doc, "ui_mode") == "embedded";
+  std::string url = text_at(session.doc, is_embedded ? "return_url" : "success_url");
   for (std::size_t at = 0; (at = url.find(kPlace, at)) != std::string::npos;) {
     url.replace(at, kPlace.size(), session.id());
   }

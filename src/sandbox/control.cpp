@@ -7,6 +7,8 @@
 //
 //   GET    /_sandbox/state, /_sandbox/books                the books of every account
 //   GET, POST /_sandbox/settings                           after_dunning=cancel|unpaid|past_due
+//   GET, POST /_sandbox/clock                              now: seconds; the clock stands there
+//                                                          until it is moved again, always forward
 //   POST   /_sandbox/tick                                  everything due now happens; answers when
 //                                                          the webhooks of it have been sent once
 //   POST   /_sandbox/disputes                              charge or payment_intent, reason
@@ -53,6 +55,7 @@ Reply Service::answer_control(const net::Request& request, const std::string& pa
     return {json_response(200, faults_.describe())};
   }
   if (path == "/_sandbox/settings") return settings(method, params);
+  if (path == "/_sandbox/clock") return clock(method, params);
   if (method == "POST") {
     if (path == "/_sandbox/tick") {
       Reply reply{json_response(200, object({{"now", world_->now_seconds()}}))};
@@ -113,9 +116,28 @@ Reply Service::settings(const std::string& method, Params& params) {
   if (method == "POST") {
     const auto after = params.one_of("after_dunning", {"cancel", "unpaid", "past_due"});
     if (const auto failure = params.finish()) return refusal(*failure);
-    if (after) world_->set_after_dunning(*after);
+    if (after) world_->set_setting(kAfterDunning, json::Value(*after));
   }
   return {json_response(200, object({{"after_dunning", world_->after_dunning()}}))};
+}
+
+// What is due by then happens at the next look, so that others can be moved to the same time
+// before.
+Reply Service::clock(const std::string& method, Params& params) {
+  if (method == "POST") {
+    params.required_text("now");
+    const auto now = params.integer("now", 0);
+    if (const auto failure = params.finish()) return refusal(*failure);
+    if (!clock_can_be_set_) {
+      return refusal(
+          invalid("This sandbox lives in its server's time: POST /internal/clock there."));
+    }
+    if (*now < world_->real_seconds()) {
+      return refusal(invalid("Invalid timestamp: time only goes forward.", "now"));
+    }
+    world_->set_setting(kClock, json::Value(*now));
+  }
+  return {json_response(200, object({{"now", world_->real_seconds()}}))};
 }
 
 Reply Service::dispute(Params& params) {

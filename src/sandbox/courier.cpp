@@ -65,7 +65,7 @@ void Courier::take(const std::vector<std::pair<std::string, std::string>>& event
 }
 
 void Courier::send_out(Account& account, Record& event, std::size_t delivery) {
-  const auto fault = faults_.strike_event(world_, text_at(event.doc, "type"));
+  const auto fault = faults_.strike_event(text_at(event.doc, "type"));
   Job job{account.id, event.id(), delivery};
   if (!fault) return schedule(std::move(job), 0);
   switch (fault->kind) {

@@ -43,18 +43,64 @@ std::string_view name_of(FaultKind kind) {
   return "";
 }
 
+std::optional<FaultKind> kind_of(std::string_view name) {
+  for (const auto& [known, kind] : kNames) {
+    if (known == name) return kind;
+  }
+  return std::nullopt;
+}
+
+json::Value document_of(const Fault& fault) {
+  return object({{"kind", name_of(fault.kind)},
+                 {"count", fault.left},
+                 {"probability", fault.probability},
+                 {"path", fault.path},
+                 {"method", fault.method},
+                 {"event_type", fault.event_type},
+                 {"delay_ms", fault.delay_ms},
+                 {"retry_after", fault.retry_after},
+                 {"bytes", fault.bytes},
+                 {"age_seconds", fault.age_seconds}});
+}
+
+Fault fault_of(const json::Value& document) {
+  Fault fault;
+  fault.kind = kind_of(text_at(document, "kind")).value_or(FaultKind::kDelay);
+  fault.left = int_at(document, "count");
+  fault.probability = int_at(document, "probability");
+  fault.path = text_at(document, "path");
+  fault.method = text_at(document, "method");
+  fault.event_type = text_at(document, "event_type");
+  fault.delay_ms = int_at(document, "delay_ms");
+  fault.retry_after = int_at(document, "retry_after");
+  fault.bytes = int_at(document, "bytes");
+  fault.age_seconds = int_at(document, "age_seconds");
+  return fault;
+}
+
 }  // namespace
+
+Faults::Faults(World& world) : world_(world) {
+  const json::Array* kept = world.setting(kFaults).as_array();
+  if (kept == nullptr) return;
+  for (const json::Value& document : *kept) faults_.push_back(fault_of(document));
+}
+
+void Faults::clear() {
+  faults_.clear();
+  keep();
+}
+
+void Faults::keep() { world_.set_setting(kFaults, at(describe(), "faults")); }
 
 std::optional<Failure> Faults::add(Params& params) {
   const std::string name = params.required_text("kind");
-  const auto known = std::find_if(kNames.begin(), kNames.end(),
-                                  [&](const auto& entry) { return entry.first == name; });
   Fault fault;
-  if (known != kNames.end()) {
-    fault.kind = known->second;
+  if (const auto kind = kind_of(name)) {
+    fault.kind = *kind;
   } else {
     std::string all;
-    for (const auto& [option, kind] : kNames)
+    for (const auto& [option, known] : kNames)
       all += (all.empty() ? "" : ", ") + std::string(option);
     params.complain(invalid("Invalid kind: must be one of " + all, "kind"));
   }
@@ -69,50 +115,40 @@ std::optional<Failure> Faults::add(Params& params) {
   fault.age_seconds = params.integer("age_seconds", 1, kMaxAge).value_or(kUsualAge);
   if (auto failure = params.finish()) return failure;
   faults_.push_back(std::move(fault));
+  keep();
   return std::nullopt;
 }
 
 json::Value Faults::describe() const {
   json::Array list;
-  for (const Fault& fault : faults_) {
-    list.push_back(object({{"kind", name_of(fault.kind)},
-                           {"count", fault.left},
-                           {"probability", fault.probability},
-                           {"path", fault.path},
-                           {"method", fault.method},
-                           {"event_type", fault.event_type},
-                           {"delay_ms", fault.delay_ms},
-                           {"retry_after", fault.retry_after},
-                           {"bytes", fault.bytes},
-                           {"age_seconds", fault.age_seconds}}));
-  }
+  list.reserve(faults_.size());
+  for (const Fault& fault : faults_) list.push_back(document_of(fault));
   return object({{"faults", json::Value(std::move(list))}});
 }
 
-std::optional<Fault> Faults::strike(World& world,
-                                    const std::function<bool(const Fault&)>& matches) {
+std::optional<Fault> Faults::strike(const std::function<bool(const Fault&)>& matches) {
   for (auto it = faults_.begin(); it != faults_.end(); ++it) {
     if (!matches(*it)) continue;
-    if (it->probability < 100 && static_cast<std::int64_t>(world.draw(100)) >= it->probability) {
+    if (it->probability < 100 && static_cast<std::int64_t>(world_.draw(100)) >= it->probability) {
       continue;
     }
     Fault struck = *it;
     if (--it->left == 0) faults_.erase(it);
+    keep();
     return struck;
   }
   return std::nullopt;
 }
 
-std::optional<Fault> Faults::strike_request(World& world, const std::string& method,
-                                            const std::string& path) {
-  return strike(world, [&](const Fault& fault) {
+std::optional<Fault> Faults::strike_request(const std::string& method, const std::string& path) {
+  return strike([&](const Fault& fault) {
     return !is_hook_fault(fault.kind) && path.rfind(fault.path, 0) == 0 &&
            (fault.method.empty() || fault.method == method);
   });
 }
 
-std::optional<Fault> Faults::strike_event(World& world, const std::string& type) {
-  return strike(world, [&](const Fault& fault) {
+std::optional<Fault> Faults::strike_event(const std::string& type) {
+  return strike([&](const Fault& fault) {
     return is_hook_fault(fault.kind) && (fault.event_type.empty() || fault.event_type == type);
   });
 }

@@ -48,23 +48,26 @@ struct Fault {
   std::int64_t age_seconds = 0;  ///< of a replayed signature
 };
 
-/// The faults that still have to strike. The world's mutex guards it.
+/// The faults that still have to strike: part of the world's state. The world's mutex guards it.
 class Faults {
  public:
+  explicit Faults(World& world);
+
   /// Reads kind, count, probability, path, method, event_type, delay_ms, retry_after, bytes and
   /// age_seconds.
   std::optional<Failure> add(Params& params);
-  void clear() { faults_.clear(); }
+  void clear();
   json::Value describe() const;
 
   /// The fault that strikes now, if any; counts it.
-  std::optional<Fault> strike_request(World& world, const std::string& method,
-                                      const std::string& path);
-  std::optional<Fault> strike_event(World& world, const std::string& type);
+  std::optional<Fault> strike_request(const std::string& method, const std::string& path);
+  std::optional<Fault> strike_event(const std::string& type);
 
  private:
-  std::optional<Fault> strike(World& world, const std::function<bool(const Fault&)>& matches);
+  std::optional<Fault> strike(const std::function<bool(const Fault&)>& matches);
+  void keep();
 
+  World& world_;
   std::vector<Fault> faults_;
 };
 

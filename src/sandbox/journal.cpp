@@ -52,19 +52,34 @@ Status Journal::open(const std::string& path,
     }
     for (const json::Value& change : *changes->as_array()) PURSER_CHECK_OK(apply(change));
   }
-  if (start < text.size() && ::ftruncate(file_, static_cast<off_t>(start)) != 0) {
-    return failed(path, std::string("cannot be written: ") + std::strerror(errno));
-  }
+  const bool may_be_rest = start > 0 || kFirstLine.starts_with(text);
+  if (!may_be_rest) return failed(path, "is not a sandbox's state file");
+  size_ = start;
+  has_rest_ = start < text.size();
   return start == 0 ? append(kFirstLine) : Status();
 }
 
+bool Journal::cut_off_rest() {
+  has_rest_ = has_rest_ && ::ftruncate(file_, static_cast<off_t>(size_)) != 0;
+  return !has_rest_;
+}
+
 Status Journal::append(std::string_view line) {
+  const auto give_up = [](const char* why) {
+    return Error::internal(std::string("the sandbox's state file cannot be written: ") + why);
+  };
+  if (!cut_off_rest()) return give_up(std::strerror(errno));
   std::string text(line);
   text += '\n';
   const ssize_t count = ::write(file_, text.data(), text.size());
-  if (count == static_cast<ssize_t>(text.size())) return {};
-  return Error::internal(std::string("the sandbox's state file cannot be written: ") +
-                         std::strerror(errno));
+  if (count == static_cast<ssize_t>(text.size())) {
+    size_ += text.size();
+    return {};
+  }
+  const std::string why = count < 0 ? std::strerror(errno) : "there is no room for a whole line";
+  has_rest_ = true;
+  (void)cut_off_rest();  // else before the next line
+  return give_up(why.c_str());
 }
 
 }  // namespace purser::sandbox

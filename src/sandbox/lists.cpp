@@ -126,7 +126,7 @@ Answer retrieve(Call& call, std::string_view kind, const std::string& noun) {
 json::Value present(json::Value document, const std::string& base_url) {
   const std::string kind = text_at(document, "object");
   const std::string status = text_at(document, "status");
-  if (kind == kSession && status == "open") {
+  if (kind == kSession && status == "open" && text_at(document, "ui_mode") == "hosted") {
     set(document, "url", base_url + "/c/pay/" + text_at(document, "id"));
   }
   if (kind == kInvoice && !status.empty() && status != "draft") {

@@ -20,7 +20,8 @@ net::Response refuse(int status) {
 
 class RunningSandbox final : public Sandbox {
  public:
-  explicit RunningSandbox(std::unique_ptr<World> world) : service_(std::move(world)) {}
+  RunningSandbox(std::unique_ptr<World> world, const SandboxOptions& options)
+      : service_(std::move(world), options.clock_can_be_set) {}
 
   ~RunningSandbox() override { drain(std::chrono::milliseconds(0)); }
 
@@ -63,7 +64,7 @@ class RunningSandbox final : public Sandbox {
 Result<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
   if (!options.now_millis) return Error::internal("a sandbox needs a clock");
   PURSER_TRY(auto world, World::open(options.state_file, options.seed, options.now_millis));
-  auto sandbox = std::make_unique<RunningSandbox>(std::move(world));
+  auto sandbox = std::make_unique<RunningSandbox>(std::move(world), options);
   PURSER_CHECK_OK(sandbox->listen(options));
   return std::unique_ptr<Sandbox>(std::move(sandbox));
 }

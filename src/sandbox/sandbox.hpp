@@ -37,6 +37,9 @@ struct SandboxOptions {
   std::string state_file;
   /// Milliseconds since 1970, for what Stripe dates. Called on the sandbox's threads.
   std::function<std::int64_t()> now_millis;
+  /// Whether POST /_sandbox/clock may stop that clock and move it on: not where others live in its
+  /// time too.
+  bool clock_can_be_set = false;
 };
 
 /// A running sandbox. Thread-safe.

@@ -118,6 +118,52 @@ TEST_F(SandboxChangeTest, QuantitiesAndNewItemsAreProratedToo) {
   EXPECT_EQ(balance(), -2000);
 }
 
+TEST_F(SandboxChangeTest, ItemsChangeByTheirOwnRoutes) {
+  const std::string own = "/v1/subscription_items/";
+  const Seen added = post("/v1/subscription_items", {{"subscription", made_.text("id")},
+                                                     {"price", pro_},
+                                                     {"quantity", "2"},
+                                                     {"metadata[a]", "b"},
+                                                     {"proration_behavior", "always_invoice"}});
+  ASSERT_EQ(added.status, 200) << added.body;
+  EXPECT_EQ(added.text("price.id") + " " + added.text("metadata.a"), pro_ + " b");
+  EXPECT_EQ(added.text("subscription"), made_.text("id"));
+  EXPECT_EQ(invoice().number("amount_paid"), 3000) << "two of them for half a month";
+  EXPECT_EQ(get(own + added.text("id")).body, added.body);
+  EXPECT_EQ(get("/v1/subscription_items?subscription=" + made_.text("id")).count("data"), 2U);
+
+  const Seen changed =
+      post(own + added.text("id"), {{"quantity", "1"}, {"proration_behavior", "always_invoice"}});
+  EXPECT_EQ(changed.number("quantity"), 1) << changed.body;
+  EXPECT_EQ(balance(), -1500);
+  const Seen removed = remove(own + item_ + "?proration_behavior=none");
+  EXPECT_TRUE(removed.flag("deleted")) << removed.body;
+  EXPECT_EQ(get(own + item_).status, 404);
+  EXPECT_EQ(get(path_).count("items.data"), 1U);
+  EXPECT_EQ(balance(), -1500);
+}
+
+TEST_F(SandboxChangeTest, ItemsThatCannotBeAreRefused) {
+  const std::string own = "/v1/subscription_items/";
+  const auto refusal = [](const Seen& seen) {
+    return std::to_string(seen.status) + " " + seen.text("error.param");
+  };
+  const std::string id = made_.text("id");
+  EXPECT_EQ(refusal(post("/v1/subscription_items", {{"price", pro_}})), "400 subscription");
+  EXPECT_EQ(refusal(post("/v1/subscription_items", {{"subscription", id}})), "400 price");
+  EXPECT_EQ(refusal(post("/v1/subscription_items", {{"subscription", "sub_0"}, {"price", pro_}})),
+            "400 subscription");
+  EXPECT_EQ(post("/v1/subscription_items", {{"subscription", id}, {"price", yearly_}}).status, 400);
+  EXPECT_EQ(post("/v1/subscription_items", {{"subscription", id}, {"price", basic_}}).status, 400);
+  EXPECT_EQ(refusal(post(own + item_, {{"colour", "red"}})), "400 colour");
+  EXPECT_EQ(remove(own + item_).status, 400) << "a subscription has at least one item";
+  EXPECT_EQ(post(own + "si_0", {{"quantity", "2"}}).status, 404);
+  EXPECT_EQ(remove(own + "si_0").status, 404);
+  EXPECT_EQ(get(path_).count("items.data"), 1U);
+  remove(path_);
+  EXPECT_EQ(post("/v1/subscription_items", {{"subscription", id}, {"price", pro_}}).status, 400);
+}
+
 TEST_F(SandboxChangeTest, AnotherPriceHasQuantityOneUnlessItIsSaid) {
   post(path_, {{"items[0][id]", item_}, {"items[0][quantity]", "4"}});
   EXPECT_EQ(post(path_, to(pro_)).number("items.data.0.quantity"), 1);

@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "sandbox/test_driver.hpp"
 
 namespace purser::sandbox {
@@ -30,6 +33,33 @@ class SandboxClockTest : public SandboxTest {
     return get("/v1/payment_intents/" + intent + "?expand[]=latest_charge");
   }
 };
+
+// The sandbox's own clock, stopped and moved on by its control.
+TEST_F(SandboxClockTest, ItsOwnClockStandsWhereItIsPut) {
+  std::string folder = (std::filesystem::temp_directory_path() / "purser-sandbox-XXXXXX").string();
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string clock = url_ + "/_sandbox/clock";
+  const Form later{{"now", std::to_string(at("2030-01-01T00:00:00Z"))}};
+  EXPECT_EQ(fetch("POST", clock, later).status, 400) << "it is the tests' clock";
+  clock_can_be_set_ = true;
+  start(folder + "/state");
+  const auto move = [this](const std::string& to) {
+    return fetch("POST", url_ + "/_sandbox/clock", {{"now", to}}).status;
+  };
+  EXPECT_EQ(fetch("GET", url_ + "/_sandbox/clock").number("now"), now_millis_ / 1000);
+  const Seen made = subscribe(new_customer("pm_card_visa"), new_price(1000, "month"));
+  EXPECT_EQ(move(later.front().second), 200);
+  now_millis_ = at("2031-01-01T00:00:00Z") * 1000;
+  EXPECT_EQ(fetch("GET", url_ + "/_sandbox/clock").number("now"), at("2030-01-01T00:00:00Z"));
+  EXPECT_EQ(get("/v1/subscriptions/" + made.text("id")).number("current_period_end"),
+            at("2030-01-14T22:13:20Z"));
+  for (const char* wrong : {"1", "", "soon"}) EXPECT_EQ(move(wrong), 400) << wrong;
+  start(folder + "/state");
+  EXPECT_EQ(new_customer().empty(), false);
+  EXPECT_EQ(get("/v1/customers").number("data.0.created"), at("2030-01-01T00:00:00Z"));
+  sandbox_.reset();
+  std::filesystem::remove_all(folder);
+}
 
 TEST_F(SandboxClockTest, AClocksCustomersLiveInItsTime) {
   const std::string clock = new_clock("2020-01-31T00:00:00Z");

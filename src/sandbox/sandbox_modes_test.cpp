@@ -29,6 +29,30 @@ class SandboxModesTest : public SandboxTest {
   std::size_t count(const std::string& path) { return get(path).count("data"); }
 };
 
+TEST_F(SandboxModesTest, AnEmbeddedFormHasASecretInsteadOfAnAddress) {
+  const Form embedded{{"mode", "payment"},
+                      {"ui_mode", "embedded"},
+                      {"return_url", "https://app.example/done?s={CHECKOUT_SESSION_ID}"},
+                      {"line_items[0][price]", new_price(1000)},
+                      {"line_items[0][quantity]", "1"}};
+  const Seen made = post("/v1/checkout/sessions", embedded);
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string id = made.text("id");
+  EXPECT_THAT(made.text("client_secret"), testing::StartsWith(id + "_secret_"));
+  EXPECT_EQ(made.text("ui_mode"), "embedded");
+  EXPECT_TRUE(made.is_null("url"));
+  EXPECT_TRUE(made.is_null("success_url"));
+  EXPECT_EQ(pay(made).headers.at("location"), "https://app.example/done?s=" + id);
+  EXPECT_EQ(session(made).text("payment_status"), "paid");
+
+  Form both = embedded;
+  both.emplace_back("success_url", "https://app.example/ok");
+  EXPECT_EQ(post("/v1/checkout/sessions", both).text("error.param"), "success_url");
+  Form nowhere = embedded;
+  nowhere.erase(nowhere.begin() + 2);
+  EXPECT_EQ(post("/v1/checkout/sessions", nowhere).text("error.param"), "return_url");
+}
+
 TEST_F(SandboxModesTest, SellsASubscription) {
   const std::string customer = new_customer();
   const Seen made =

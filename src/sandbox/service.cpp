@@ -14,9 +14,9 @@ std::vector<Route> all_routes() {
   for (const auto& part :
        {preview_routes(), search_routes(), connect_routes(), customer_routes(), balance_routes(),
         catalog_routes(), session_routes(), payment_routes(), payment_method_routes(),
-        setup_intent_routes(), subscription_routes(), invoice_routes(), invoice_item_routes(),
-        refund_routes(), dispute_routes(), test_clock_routes(), event_routes(),
-        endpoint_routes()}) {
+        setup_intent_routes(), subscription_routes(), subscription_item_routes(), invoice_routes(),
+        invoice_item_routes(), refund_routes(), dispute_routes(), test_clock_routes(),
+        event_routes(), endpoint_routes()}) {
     routes.insert(routes.end(), part.begin(), part.end());
   }
   return routes;
@@ -27,8 +27,12 @@ constexpr std::string_view kControlPrefix = "/_sandbox/";
 
 }  // namespace
 
-Service::Service(std::unique_ptr<World> world)
-    : world_(std::move(world)), routes_(all_routes()), courier_(*world_, faults_) {}
+Service::Service(std::unique_ptr<World> world, bool clock_can_be_set)
+    : world_(std::move(world)),
+      clock_can_be_set_(clock_can_be_set),
+      faults_(*world_),
+      routes_(all_routes()),
+      courier_(*world_, faults_) {}
 
 void Service::stop() {
   delays_.stop();

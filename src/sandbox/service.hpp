@@ -29,7 +29,7 @@ struct Reply {
 /// long as it works, so requests happen one after the other.
 class Service {
  public:
-  explicit Service(std::unique_ptr<World> world);
+  Service(std::unique_ptr<World> world, bool clock_can_be_set);
 
   void set_base_url(const std::string& url);
   /// Starts what the last run left undone, and the clock's tick.
@@ -67,11 +67,13 @@ class Service {
   Reply settle(const std::string& session_id, Params& params);
   Reply dispute(Params& params);
   Reply settings(const std::string& method, Params& params);
+  Reply clock(const std::string& method, Params& params);
 
   /// Commits, and hands new events to the courier; a reply that cannot be committed becomes a 500.
   Reply finish(Reply reply);
 
   std::unique_ptr<World> world_;
+  const bool clock_can_be_set_;
   std::string base_url_;
   Faults faults_;
   std::vector<Route> routes_;

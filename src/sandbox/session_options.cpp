@@ -108,12 +108,11 @@ void refuse_foreign(Call& call, const std::string& mode) {
 }  // namespace
 
 std::string read_mode(Call& call) {
-  const std::string mode = call.params.required_text("mode");
+  std::string mode = call.params.required_text("mode");
   if (mode != "payment" && mode != "subscription" && mode != "setup") {
     call.params.complain(
         invalid("Invalid mode: must be one of payment, setup, or subscription", "mode"));
   }
-  call.params.one_of("ui_mode", {"hosted"});
   return mode;
 }
 

@@ -126,11 +126,29 @@ json::Value session_skeleton(Call& call) {
        {"url", nullptr}});
 }
 
+// Where the buyer pays, and comes back to. An embedded form has a secret instead of an address.
+void apply_places(Call& call, json::Value& session) {
+  Params& params = call.params;
+  if (params.one_of("ui_mode", {"hosted", "embedded"}).value_or("hosted") == "hosted") {
+    if (!params.has("success_url")) params.required_text("success_url");
+    set(session, "success_url", params.url("success_url"));
+    set(session, "cancel_url", params.url("cancel_url"));
+    return;
+  }
+  for (const char* name : {"success_url", "cancel_url"}) {
+    if (!params.has(name)) continue;
+    params.complain(
+        invalid("`" + std::string(name) + "` is not allowed with `ui_mode: embedded`.", name));
+  }
+  if (!params.has("return_url")) params.required_text("return_url");
+  set(session, "ui_mode", "embedded");
+  set(session, "return_url", params.url("return_url"));
+  set(session, "client_secret", call.world.new_id(text_at(session, "id") + "_secret_", 40));
+}
+
 void apply_plain_fields(Call& call, json::Value& session, const std::string& mode) {
   Params& params = call.params;
-  if (!params.has("success_url")) params.required_text("success_url");
-  set(session, "success_url", params.url("success_url"));
-  set(session, "cancel_url", params.url("cancel_url"));
+  apply_places(call, session);
   set(session, "client_reference_id", params.text("client_reference_id", 200));
   set(session, "locale", params.text("locale", 10));
   set(session, "submit_type", params.one_of("submit_type", {"auto", "book", "donate", "pay"}));

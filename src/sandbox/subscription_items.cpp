@@ -55,16 +55,23 @@ void change_item(Call& call, Params& params, std::vector<Item>& items, const std
   }
   const bool deletes = params.boolean("deleted").value_or(false);
   (void)params.boolean("clear_usage");
-  if (auto price = read_item_price(call, params, new_prices)) {
-    known->price = *std::move(price);
-    known->quantity = 1;
-  }
-  if (const auto quantity = params.integer("quantity", 0, 999'999)) known->quantity = *quantity;
-  params.apply_metadata(known->metadata);
+  read_item(call, params, *known, new_prices);
   if (deletes) items.erase(known);
 }
 
 }  // namespace
+
+void read_item(Call& call, Params& params, Item& item, std::vector<json::Value>& new_prices) {
+  if (auto price = read_item_price(call, params, new_prices)) {
+    item.price = *std::move(price);
+    item.quantity = 1;
+  } else if (item.price.is_null()) {
+    params.complain(invalid("Missing required param: " + params.full_name("price") + ".",
+                            params.full_name("price"), "parameter_missing"));
+  }
+  if (const auto quantity = params.integer("quantity", 0, 999'999)) item.quantity = *quantity;
+  params.apply_metadata(item.metadata);
+}
 
 std::vector<Item> read_items(Call& call, Params& params, const std::vector<Item>& known,
                              std::vector<json::Value>& new_prices) {
@@ -75,14 +82,7 @@ std::vector<Item> read_items(Call& call, Params& params, const std::vector<Item>
       continue;
     }
     Item item;
-    if (auto price = read_item_price(call, entry, new_prices)) {
-      item.price = *std::move(price);
-    } else {
-      entry.complain(invalid("Missing required param: " + entry.full_name("price") + ".",
-                             entry.full_name("price"), "parameter_missing"));
-    }
-    item.quantity = entry.integer("quantity", 0, 999'999).value_or(1);
-    entry.apply_metadata(item.metadata);
+    read_item(call, entry, item, new_prices);
     items.push_back(std::move(item));
   }
   return items;

@@ -293,7 +293,7 @@ void note_invoice_failed(const Scene& scene, const Record& invoice, bool automat
   // An invoice that was overtaken by one that was paid ends nothing.
   const bool is_last = automatic && text_at(doc, "status") != "active" &&
                        at(invoice.doc, "next_payment_attempt").is_null();
-  const std::string& then = scene.world.after_dunning();
+  const std::string then = scene.world.after_dunning();
   if (is_last && then == "unpaid") set(doc, "status", "unpaid");
   save(scene, kSubscription, *subscription, std::move(doc), kUpdated);
   if (is_last && then == "cancel") finish(scene, *subscription, "payment_failed");

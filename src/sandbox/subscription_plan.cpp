@@ -16,7 +16,7 @@ std::string day_of(std::int64_t seconds) {
   const std::string iso = Timestamp::from_millis(seconds / kDaySeconds * kDaySeconds * 1000)
                               .value_or(Timestamp())
                               .to_iso8601();
-  const auto month = static_cast<std::size_t>((iso[5] - '0') * 10 + (iso[6] - '0'));
+  const int month = (iso[5] - '0') * 10 + (iso[6] - '0');
   return iso.substr(8, 2) + " " + kMonths[month - 1] + " " + iso.substr(0, 4);
 }
 
@@ -115,6 +115,7 @@ std::vector<Line> renewal_lines(const Scene& scene, const json::Value& subscript
   const std::int64_t end = boundary_after(int_at(subscription, "billing_cycle_anchor"),
                                           interval_of(items[0].price), from);
   std::vector<Line> lines;
+  lines.reserve(items.size());
   for (const Item& item : items) {
     lines.push_back(period_line(scene, text_at(subscription, "id"), item, from, end));
   }

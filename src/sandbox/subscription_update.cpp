@@ -5,16 +5,6 @@
 namespace purser::sandbox {
 namespace {
 
-struct Update {
-  json::Value doc;  ///< the subscription with everything but its billing changed
-  Change change;
-  std::vector<json::Value> new_prices;
-  bool changes_billing = false;
-  std::optional<std::optional<std::string>> method;
-  std::string behavior = "allow_incomplete";
-  bool off_session = false;
-};
-
 void read_end(Call& call, json::Value& doc) {
   const auto at_period_end = call.params.boolean("cancel_at_period_end");
   if (!at_period_end || *at_period_end == bool_at(doc, "cancel_at_period_end")) return;
@@ -35,17 +25,7 @@ Update read_update(Call& call, const Record& subscription) {
   const bool asks = params.has("items") || params.has("trial_end");
   read_change(call, params, change);
   update.changes_billing = asks || change.anchor_now;
-  if (params.is("payment_behavior", "pending_if_incomplete")) {
-    params.complain(
-        invalid("The sandbox does not have pending updates: use allow_incomplete, "
-                "default_incomplete or error_if_incomplete.",
-                "payment_behavior"));
-  }
-  update.behavior = params
-                        .one_of("payment_behavior",
-                                {"allow_incomplete", "default_incomplete", "error_if_incomplete"})
-                        .value_or("allow_incomplete");
-  update.off_session = params.boolean("off_session").value_or(false);
+  read_payment(params, update);
   update.method = params.clearable_text("default_payment_method");
   read_end(call, update.doc);
   if (const auto text = params.clearable_text("description", 500)) {
@@ -176,6 +156,46 @@ std::optional<Failure> check_payment(const Scene& scene, const Record& customer,
 
 }  // namespace
 
+void read_payment(Params& params, Update& update) {
+  if (params.is("payment_behavior", "pending_if_incomplete")) {
+    params.complain(
+        invalid("The sandbox does not have pending updates: use allow_incomplete, "
+                "default_incomplete or error_if_incomplete.",
+                "payment_behavior"));
+  }
+  update.behavior = params
+                        .one_of("payment_behavior",
+                                {"allow_incomplete", "default_incomplete", "error_if_incomplete"})
+                        .value_or("allow_incomplete");
+  update.off_session = params.boolean("off_session").value_or(false);
+}
+
+std::optional<Failure> apply_update(const Scene& scene, Record& subscription, Update& update) {
+  if (auto failure = check_state(subscription, update)) return failure;
+  const Record& customer = *scene.find(kCustomer, text_at(subscription.doc, "customer"));
+  std::optional<ChangePlan> plan;
+  if (update.changes_billing) {
+    auto planned = plan_change(scene, subscription.doc, update.change);
+    if (auto* failure = std::get_if<Failure>(&planned)) return std::move(*failure);
+    plan = std::get<ChangePlan>(std::move(planned));
+  }
+  if (update.method) {
+    if (auto failure = set_default_method(scene, customer, update.doc, "default_payment_method",
+                                          *update.method, "default_payment_method")) {
+      return failure;
+    }
+  }
+  Record* method = default_method(scene, customer, update.doc);
+  if (!plan) {
+    save(scene, kSubscription, subscription, std::move(update.doc),
+         "customer.subscription.updated");
+    return std::nullopt;
+  }
+  if (auto failure = check_payment(scene, customer, update, *plan, method)) return failure;
+  carry_out(scene, subscription, update, *plan, method);
+  return std::nullopt;
+}
+
 Answer update_subscription(Call& call) {
   const Scene scene = call.scene();
   Record* subscription = scene.find(kSubscription, call.id());
@@ -183,30 +203,7 @@ Answer update_subscription(Call& call) {
   enter_time_of(scene, subscription->doc);
   Update update = read_update(call, *subscription);
   if (const auto failure = call.params.finish()) return *failure;
-  if (auto failure = check_state(*subscription, update)) return *std::move(failure);
-  const Record& customer = *scene.find(kCustomer, text_at(subscription->doc, "customer"));
-  std::optional<ChangePlan> plan;
-  if (update.changes_billing) {
-    auto planned = plan_change(scene, subscription->doc, update.change);
-    if (auto* failure = std::get_if<Failure>(&planned)) return std::move(*failure);
-    plan = std::get<ChangePlan>(std::move(planned));
-  }
-  if (update.method) {
-    if (auto failure = set_default_method(scene, customer, update.doc, "default_payment_method",
-                                          *update.method, "default_payment_method")) {
-      return *std::move(failure);
-    }
-  }
-  Record* method = default_method(scene, customer, update.doc);
-  if (!plan) {
-    save(scene, kSubscription, *subscription, std::move(update.doc),
-         "customer.subscription.updated");
-    return subscription->doc;
-  }
-  if (auto failure = check_payment(scene, customer, update, *plan, method)) {
-    return *std::move(failure);
-  }
-  carry_out(scene, *subscription, update, *plan, method);
+  if (auto failure = apply_update(scene, *subscription, update)) return *std::move(failure);
   return subscription->doc;
 }
 

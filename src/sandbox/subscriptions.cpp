@@ -262,24 +262,6 @@ Answer cancel_route(Call& call) {
   return subscription->doc;
 }
 
-Answer list_items(Call& call) {
-  const std::string id = call.params.required_text("subscription");
-  const Record* subscription = call.world.find(call.account, kSubscription, id);
-  if (subscription == nullptr && !id.empty()) {
-    call.params.complain(no_such("subscription", id, "subscription"));
-  }
-  std::vector<Record> items;
-  if (subscription != nullptr) {
-    for (const json::Value& item : *at(at(subscription->doc, "items"), "data").as_array()) {
-      items.push_back({item, empty_object()});
-    }
-  }
-  std::vector<const Record*> pointers;
-  pointers.reserve(items.size());
-  for (const Record& item : items) pointers.push_back(&item);
-  return list_of(call, "/v1/subscription_items", pointers, "subscription_item");
-}
-
 }  // namespace
 
 std::vector<Route> subscription_routes() {
@@ -287,8 +269,7 @@ std::vector<Route> subscription_routes() {
           {"GET", "/v1/subscriptions", list_subscriptions},
           {"GET", "/v1/subscriptions/:id", retrieve_subscription},
           {"POST", "/v1/subscriptions/:id", update_subscription},
-          {"DELETE", "/v1/subscriptions/:id", cancel_route},
-          {"GET", "/v1/subscription_items", list_items}};
+          {"DELETE", "/v1/subscriptions/:id", cancel_route}};
 }
 
 }  // namespace purser::sandbox

@@ -107,6 +107,8 @@ std::vector<Line> renewal_lines(const Scene& scene, const json::Value& subscript
 /// Reads `items[…]` of a request: new items, or changes to `known` ones.
 std::vector<Item> read_items(Call& call, Params& params, const std::vector<Item>& known,
                              std::vector<json::Value>& new_prices);
+/// Reads a new item, or what changes in a known one.
+void read_item(Call& call, Params& params, Item& item, std::vector<json::Value>& new_prices);
 /// The refusal of items that cannot be in one subscription.
 std::optional<Failure> check_items(const std::vector<Item>& items);
 /// Stores the prices that were made along with items.
@@ -115,6 +117,21 @@ void put_prices(const Scene& scene, std::vector<json::Value>& prices);
 void read_change(Call& call, Params& params, Change& change);
 /// `trial_end`: a time, or `now`.
 std::optional<std::int64_t> read_trial_end(Call& call, Params& params);
+
+/// What an update of a subscription asks for.
+struct Update {
+  json::Value doc;  ///< the subscription with everything but its billing changed
+  Change change;
+  std::vector<json::Value> new_prices;
+  bool changes_billing = false;
+  std::optional<std::optional<std::string>> method;
+  std::string behavior = "allow_incomplete";
+  bool off_session = false;
+};
+/// How an update's payment is made: `payment_behavior` and `off_session`.
+void read_payment(Params& params, Update& update);
+/// Does all of an update that was read, or refuses it and changes nothing.
+std::optional<Failure> apply_update(const Scene& scene, Record& subscription, Update& update);
 
 Answer update_subscription(Call& call);  // subscription_update.cpp
 

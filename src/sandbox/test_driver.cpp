@@ -176,6 +176,7 @@ void SandboxTest::start(const std::string& state_file) {
   sandbox_.reset();
   SandboxOptions options;
   options.state_file = state_file;
+  options.clock_can_be_set = clock_can_be_set_;
   options.now_millis = [this] { return now_millis_.load(); };
   auto started = Sandbox::start(std::move(options));
   ASSERT_TRUE(started.has_value()) << started.error().message;

@@ -94,6 +94,7 @@ class SandboxTest : public testing::Test {
   std::string add_endpoint(const Hook& hook, const std::string& types = "*");
 
   std::atomic<std::int64_t> now_millis_{1'700'000'000'000};
+  bool clock_can_be_set_ = false;  ///< of the sandbox that is started next
   std::vector<std::string> headers_{"Authorization: Bearer sk_test_driver"};
   std::unique_ptr<Sandbox> sandbox_;
   std::string url_;

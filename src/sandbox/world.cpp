@@ -67,9 +67,25 @@ void World::fill_agenda() {
   }
 }
 
-void World::set_after_dunning(const std::string& what) {
-  after_dunning_ = what;
-  settings_changed_ = true;
+std::int64_t World::real_seconds() const {
+  const std::int64_t* stands = setting(kClock).as_int();
+  return stands != nullptr ? *stands : now_millis_() / 1000;
+}
+
+const json::Value& World::setting(const std::string& name) const {
+  static const json::Value kNone;
+  const auto found = settings_.find(name);
+  return found == settings_.end() ? kNone : found->second;
+}
+
+void World::set_setting(const std::string& name, json::Value value) {
+  settings_[name] = std::move(value);
+  dirty_settings_.insert(name);
+}
+
+std::string World::after_dunning() const {
+  const std::string* set = setting(kAfterDunning).as_string();
+  return set != nullptr ? *set : "cancel";
 }
 
 Account& World::add_account(const std::string& id, const std::string& owner) {
@@ -134,39 +150,41 @@ std::string World::new_id(std::string_view prefix, std::size_t length) {
 }
 
 Status World::commit() {
-  if (dirty_.empty() && new_accounts_.empty() && !settings_changed_) return {};
-  Status status;
-  if (journal_.is_open()) {
-    json::Writer line;
-    line.begin_array()
-        .begin_object()
-        .field("drawn", static_cast<std::int64_t>(drawn_))
-        .end_object();
-    if (settings_changed_) {
-      line.begin_object().field("after_dunning", std::string_view(after_dunning_)).end_object();
-    }
-    for (const auto& [id, owner] : new_accounts_) {
-      line.begin_object().field("account", id).field("owner", owner).end_object();
-    }
-    for (const Change& change : dirty_) {
-      line.begin_object().field("in", change.account->id).field("kind", change.kind);
-      line.key("doc").value(change.record->doc);
-      line.key("hidden").value(change.record->hidden).end_object();
-    }
-    status = journal_.append(line.end_array().str());
-  }
+  if (dirty_.empty() && new_accounts_.empty() && dirty_settings_.empty()) return {};
+  if (journal_.is_open()) PURSER_CHECK_OK(journal_.append(changes()));
   dirty_.clear();
   dirty_records_.clear();
-  settings_changed_ = false;
+  dirty_settings_.clear();
   new_accounts_.clear();
-  return status;
+  return {};
+}
+
+std::string World::changes() const {
+  json::Writer line;
+  line.begin_array().begin_object().field("drawn", static_cast<std::int64_t>(drawn_)).end_object();
+  for (const std::string& name : dirty_settings_) {
+    line.begin_object().field("setting", std::string_view(name));
+    line.key("value").value(setting(name)).end_object();
+  }
+  for (const auto& [id, owner] : new_accounts_) {
+    line.begin_object().field("account", id).field("owner", owner).end_object();
+  }
+  for (const Change& change : dirty_) {
+    line.begin_object().field("in", change.account->id).field("kind", change.kind);
+    line.key("doc").value(change.record->doc);
+    line.key("hidden").value(change.record->hidden).end_object();
+  }
+  line.end_array();
+  return line.take();
 }
 
 Status World::restore(const json::Value& change) {
   if (const auto drawn = change.int_at("drawn")) {
     drawn_ = static_cast<std::uint64_t>(*drawn);
-  } else if (const auto after = change.string_at("after_dunning")) {
-    after_dunning_ = *after;
+  } else if (const auto setting = change.string_at("setting")) {
+    settings_[*setting] = at(change, "value");
+  } else if (const auto after = change.string_at(kAfterDunning)) {  // as it was written once
+    settings_[kAfterDunning] = json::Value(*after);
   } else if (const auto account = change.string_at("account")) {
     add_account(*account, text_at(change, "owner"));
   } else if (const auto in = change.string_at("in")) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -72,6 +73,11 @@ inline constexpr std::string_view kEndpoint = "webhook_endpoint";
 inline constexpr std::string_view kIdempotency =
     "idempotency_key";  ///< our own: not shown by the API
 
+// The settings.
+inline constexpr const char* kAfterDunning = "after_dunning";
+inline constexpr const char* kFaults = "faults";
+inline constexpr const char* kClock = "clock";  ///< seconds: where the sandbox's clock stands still
+
 /// Everything the sandbox knows. Every change goes through here, is written to the journal by
 /// commit(), and is visible to others only then, because callers hold `mutex` from the first look
 /// to the commit.
@@ -107,25 +113,29 @@ class World {
   /// The time in which things happen at the moment: the sandbox's clock, or where StandAt has put
   /// us (a test clock's time, or the past while we catch up).
   std::int64_t now_seconds() const { return standing_at ? *standing_at : real_seconds(); }
-  std::int64_t real_seconds() const { return now_millis_() / 1000; }
+  std::int64_t real_seconds() const;
   std::optional<std::int64_t> standing_at;
 
   Agenda agenda;
   std::string base_url;  ///< the sandbox's own, for the URLs of hosted pages
+  /// What the sandbox's own controls have set, kept beside the objects; null: never set.
+  const json::Value& setting(const std::string& name) const;
+  void set_setting(const std::string& name, json::Value value);
   /// What becomes of a subscription whose retries are used up: "cancel", "unpaid" or "past_due".
-  const std::string& after_dunning() const { return after_dunning_; }
-  void set_after_dunning(const std::string& what);
+  std::string after_dunning() const;
 
   /// Events that were made since the last commit, for the courier: (account, event).
   std::vector<std::pair<std::string, std::string>> new_events;
 
-  /// Writes what has changed since the last commit, all of it or nothing.
+  /// Writes what has changed since the last commit, all of it or nothing; after an error it is
+  /// still to be written by the next one.
   Status commit();
 
  private:
   World(std::uint64_t seed, std::function<std::int64_t()> now_millis);
   Account& add_account(const std::string& id, const std::string& owner);
   Status restore(const json::Value& change);
+  std::string changes() const;
   void fill_agenda();
 
   std::uint64_t seed_;
@@ -139,8 +149,8 @@ class World {
   };
   std::vector<Change> dirty_;  // in the order of the changes, which is the order of creation
   std::unordered_set<const Record*> dirty_records_;
-  std::string after_dunning_ = "cancel";
-  bool settings_changed_ = false;
+  std::map<std::string, json::Value> settings_;
+  std::set<std::string> dirty_settings_;
   std::vector<std::pair<std::string, std::string>> new_accounts_;
   Journal journal_;
 };

@@ -5,12 +5,12 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "adapters/jwks/access_tokens.hpp"
 #include "adapters/jwks/http_fetch.hpp"
-#include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/stripe/stripe.hpp"
 #include "adapters/system/clocks.hpp"
 #include "adapters/system/random_ids.hpp"
@@ -33,11 +33,14 @@
 #include "app/webhooks.hpp"
 #include "app/worker.hpp"
 #include "http/api.hpp"
+#include "http/compat/authenticate.hpp"
+#include "http/compat/protocol.hpp"
 #include "net/server.hpp"
 #include "sandbox/sandbox.hpp"
 #include "server/log.hpp"
 #include "server/request_log.hpp"
 #include "server/sandbox_payments.hpp"
+#include "server/stores.hpp"
 
 namespace purser::server {
 namespace {
@@ -98,6 +101,7 @@ class Server final : public Assembly {
   Status start_sandbox();
   Status connect_stripe();
   Status make_use_cases();
+  Status fix_internal_keys();
   void make_payment_use_cases();
   Status make_courier();
   void start_worker();
@@ -119,6 +123,7 @@ class Server final : public Assembly {
   std::unique_ptr<app::Clock> clock_;
   system::ManualClock* manual_clock_ = nullptr;  // the same object, when it is one
   std::mutex clock_mutex_;                       // held while it is moved
+  const app::Clock* time_ = nullptr;             // the store's: what everything goes by
   system::RandomIds ids_;
   std::unique_ptr<app::Store> store_;
   std::unique_ptr<app::Engine> engine_;
@@ -161,6 +166,7 @@ Status Server::start() {
   PURSER_CHECK_OK(start_sandbox());
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
+  if (is_serving()) PURSER_CHECK_OK(fix_internal_keys());
   if (is_serving()) start_worker();  // before requests come that wake it
   if (is_serving()) start_courier();
   api_ = std::make_unique<http::Api>(api_dependencies());
@@ -178,18 +184,20 @@ Status Server::open_store() {
   } else {
     clock_ = std::make_unique<system::SystemClock>();
   }
-  sqlite::SqliteOptions options;
-  options.path = settings_.database_path();
-  options.cache_accounts = static_cast<std::size_t>(settings_.integer(setting("cache.items")));
-  PURSER_TRY(store_, sqlite::open_sqlite_store(options, *clock_));
+  const std::string instance = ids_.unique_id();
+  const auto together = [](const std::function<void()>& release) {
+    const net::ResponseBatch batch;  // one wake-up of the I/O thread for all of them
+    release();
+  };
+  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance, together));
+  store_ = std::move(opened.store);
+  time_ = opened.clock;
+  PURSER_CHECK_OK(check_encryption_key(*store_, encryption_key_));
   app::EngineOptions engine;
   engine.queue_limit = static_cast<std::size_t>(settings_.integer(setting("engine.queue_limit")));
   engine.batch_limit = static_cast<std::size_t>(settings_.integer(setting("engine.batch_limit")));
-  engine.instance = ids_.unique_id();
-  engine.around_release = [](const std::function<void()>& release) {
-    const net::ResponseBatch together;  // one wake-up of the I/O thread for the whole batch
-    release();
-  };
+  engine.instance = instance;
+  engine.around_release = together;
   engine_ = std::make_unique<app::Engine>(*store_, std::move(engine));
   PURSER_TRY(registry_, app::Registry::load(*store_));
   return {};
@@ -243,7 +251,7 @@ Status Server::start_sandbox() {
   options.host = address.host;
   options.port = address.port;
   options.state_file = folder_.file("sandbox.json");
-  options.now_millis = [this] { return clock_->now().millis(); };
+  options.now_millis = [this] { return time_->now().millis(); };
   PURSER_TRY(sandbox_, sandbox::Sandbox::start(options));
   // The sandbox delivers to where this server listens, not to a public name that may lead
   // elsewhere.
@@ -260,7 +268,7 @@ Status Server::connect_stripe() {
   } else if (sandbox_) {
     options.base_url = sandbox_->url();
   }
-  PURSER_TRY(stripe_, stripe::Stripe::create(std::move(options), *clock_));
+  PURSER_TRY(stripe_, stripe::Stripe::create(std::move(options), *time_));
   return {};
 }
 
@@ -290,9 +298,9 @@ Status Server::make_use_cases() {
   fetch.allow_private = settings_.boolean(setting("oidc.allow_private_addresses"));
   fetch_ = std::make_unique<jwks::HttpFetch>(std::move(fetch));
   tokens_ = std::make_unique<jwks::AccessTokens>(*fetch_);
-  access_ = std::make_unique<app::Access>(*registry_, *store_, *engine_, *tokens_, *clock_, ids_,
+  access_ = std::make_unique<app::Access>(*registry_, *store_, *engine_, *tokens_, *time_, ids_,
                                           public_url_);
-  items_ = std::make_unique<app::Items>(*store_, *clock_);
+  items_ = std::make_unique<app::Items>(*store_, *time_);
   projects_ = std::make_unique<app::Projects>(*engine_, *store_, *registry_, *tokens_, ids_,
                                               encryption_key_, default_payments());
   people_ = std::make_unique<app::People>(ids_);
@@ -301,7 +309,7 @@ Status Server::make_use_cases() {
   sessions.refresh_token_ttl_s =
       settings_.integer(setting("sessions.refresh_token_ttl_days")) * (kDayMs / 1000);
   sessions.public_url = public_url_;
-  sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *clock_, ids_,
+  sessions_ = std::make_unique<app::Sessions>(*store_, *registry_, *tokens_, *time_, ids_,
                                               encryption_key_, sessions);
   make_payment_use_cases();
   return make_courier();
@@ -320,23 +328,45 @@ Status Server::make_courier() {
   return {};
 }
 
+/// Keys that are no longer configured stop here too.
+Status Server::fix_internal_keys() {
+  const auto texts = settings_.secrets(setting("compat.internal_project_keys"));
+  app::FixedKeys keys;
+  if (!texts.empty()) {
+    if (texts.size() != 3) {
+      return Error{ErrorCode::kSchemaError,
+                   "compat.internal_project_keys must have three keys: client, server, admin."};
+    }
+    keys = {texts[0], texts[1], texts[2]};
+  }
+  const auto fix = [&](app::StoreBatch& batch) -> Result<app::Decision> {
+    app::Decision decision;
+    PURSER_CHECK_OK(projects_->put_fixed_keys(batch, ProjectId(http::compat::kInternalProject),
+                                              keys, decision.after_commit));
+    return decision;
+  };
+  auto fixed = engine_->execute(std::nullopt, fix);
+  if (!fixed) return std::move(fixed).error();
+  return {};
+}
+
 void Server::make_payment_use_cases() {
   provider_access_ = std::make_unique<app::ProviderAccess>(*engine_, *projects_, *stripe_);
   app::ProviderAccess& provider = *provider_access_;
-  sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, provider, *clock_, ids_,
+  sales_ = std::make_unique<app::Sales>(*engine_, *store_, *registry_, provider, *time_, ids_,
                                         public_url_);
-  intentions_ = std::make_unique<app::Intentions>(*engine_, *store_, *registry_, provider, *clock_);
+  intentions_ = std::make_unique<app::Intentions>(*engine_, *store_, *registry_, provider, *time_);
   subscriptions_ = std::make_unique<app::Subscriptions>(*engine_, *store_, *registry_, provider,
-                                                        *sales_, *clock_, ids_);
-  refunds_ = std::make_unique<app::Refunds>(*engine_, *store_, *registry_, provider, *clock_, ids_);
+                                                        *sales_, *time_, ids_);
+  refunds_ = std::make_unique<app::Refunds>(*engine_, *store_, *registry_, provider, *time_, ids_);
   billing_ = std::make_unique<app::Billing>(*engine_, *store_, provider, ids_);
   onboarding_ = std::make_unique<app::Onboarding>(*engine_, *projects_, provider, public_url_);
   webhooks_ = std::make_unique<app::Webhooks>(
       *engine_, *store_, *registry_, *projects_, *stripe_,
-      app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_}, *clock_,
+      app::Webhooks::Handlers{*sales_, *subscriptions_, *refunds_}, *time_,
       [this] { wake_worker(); }, kObjectsAtOnce);
   reconciler_ = std::make_unique<app::Reconciler>(*engine_, *store_, *registry_, provider,
-                                                  *webhooks_, *clock_);
+                                                  *webhooks_, *time_);
 }
 
 http::ApiDependencies Server::api_dependencies() {
@@ -356,13 +386,14 @@ http::ApiDependencies Server::api_dependencies() {
                               .webhooks = *webhooks_,
                               .endpoints = *endpoints_,
                               .reconciler = *reconciler_,
-                              .clock = *clock_,
+                              .clock = *time_,
                               .ids = ids_};
   needs.root_key_hash = crypto::sha256(folder_.root_key().reveal());
   needs.encryption_key = encryption_key_;
   needs.public_url = public_url_;
   needs.version = PURSER_VERSION;
   needs.log = log_request;
+  needs.dialect = &http::compat::protocol();
   needs.workers.threads = static_cast<std::size_t>(settings_.integer(setting("workers")));
   if (manual_clock_ != nullptr) {
     needs.hooks.set_clock = [this](Timestamp now) { return set_clock(now); };
@@ -383,7 +414,7 @@ Status Server::set_clock(Timestamp now) {
 
 Result<int> Server::forget_old_replies() {
   const Timestamp before =
-      clock_->now() + Millis{-settings_.integer(setting("idempotency.retention_days")) * kDayMs};
+      time_->now() + Millis{-settings_.integer(setting("idempotency.retention_days")) * kDayMs};
   int forgotten = 0;
   PURSER_CHECK_OK(engine_->apply([&](app::StoreBatch& batch) -> Status {
     PURSER_TRY(forgotten, batch.purge_idempotency(before, kRound));
@@ -432,8 +463,12 @@ void Server::start_courier() {
 void Server::drain() {
   if (drained_) return;
   drained_ = true;
+  const std::chrono::milliseconds announce(settings_.integer(setting("drain.announce_ms")));
   const std::chrono::milliseconds deadline(settings_.integer(setting("drain.deadline_ms")));
   if (api_) api_->set_ready(false);
+  // A load balancer asks now and then: until it has heard, it goes on sending.
+  // tidy: allow sleep: nothing tells what others have heard
+  if (listener_) std::this_thread::sleep_for(announce);
   if (sandbox_) sandbox_->drain(kSandboxDrain);
   if (listener_) listener_->drain(deadline);
   if (worker_) worker_->stop();

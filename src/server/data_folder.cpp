@@ -89,7 +89,7 @@ Result<Secret> DataFolder::encryption_key(const Settings& settings) const {
     return decode_encryption_key(text, configured);
   }
   const std::string own = file("encryption.key");
-  if (!file_exists(own) && file_exists(settings.database_path())) {
+  if (!file_exists(own) && !settings.is_on_postgres() && file_exists(settings.database_path())) {
     return Error{
         ErrorCode::kInternalError,
         fmt::format(

@@ -57,6 +57,7 @@ int run_sandbox(const Invocation& invocation) {
   options.seed = invocation.seed;
   options.state_file = invocation.state_file;
   options.now_millis = [&clock] { return clock.now().millis(); };
+  options.clock_can_be_set = true;
   auto sandbox = sandbox::Sandbox::start(options);
   if (!sandbox) return fail(sandbox.error());
   if (const auto announced = announce(invocation, (*sandbox)->url()); !announced) {

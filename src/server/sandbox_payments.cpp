@@ -43,15 +43,11 @@ Result<json::Value> call_sandbox(const std::string& method, const std::string& u
 Result<std::unique_ptr<SandboxPayments>> SandboxPayments::open(Options options) {
   std::unique_ptr<SandboxPayments> made(new SandboxPayments(std::move(options)));
   PURSER_CHECK_OK(made->read());
-  bool changed = false;
-  for (auto endpoint = made->endpoints_.begin(); endpoint != made->endpoints_.end();) {
-    const ProjectId project(endpoint->first);
-    const std::string before = endpoint->second.url;
-    PURSER_TRY(const bool known, made->lead(project, endpoint->second));
-    changed = changed || !known || endpoint->second.url != before;
-    endpoint = known ? std::next(endpoint) : made->endpoints_.erase(endpoint);
+  const std::map<Name, Endpoint> known = made->endpoints_;
+  for (const auto& [name, endpoint] : known) {
+    const Status led = made->lead(name, endpoint);
+    if (!led && led.error().code != ErrorCode::kPaymentProviderUnavailable) return led.error();
   }
-  if (changed) PURSER_CHECK_OK(made->write());
   return made;
 }
 
@@ -64,79 +60,124 @@ Status SandboxPayments::read() {
         ErrorCode::kInternalError,
         fmt::format("{} is damaged; remove it, the endpoints are made anew", options_.file)};
   }
+  const auto add = [this](const Name& name, const json::Value* value) {
+    if (value == nullptr) return;  // as files were before connected accounts had endpoints
+    endpoints_[name] = {value->string_at("id").value_or(""), value->string_at("url").value_or(""),
+                        Secret(value->string_at("secret").value_or("")), false};
+  };
   for (const auto& [project, value] : *document->as_object()) {
-    endpoints_[project] = {value.string_at("id").value_or(""), value.string_at("url").value_or(""),
-                           Secret(value.string_at("secret").value_or(""))};
+    if (value.find("id") != nullptr) add({project, false}, &value);
+    add({project, true}, value.find("connected"));
   }
   return {};
 }
 
 Status SandboxPayments::write() const {
   json::Writer out;
-  out.begin_object();
-  for (const auto& [project, endpoint] : endpoints_) {
-    out.key(project).begin_object();
+  const auto write_members = [&out](const Endpoint& endpoint) {
     out.field("id", std::string_view(endpoint.id)).field("url", std::string_view(endpoint.url));
-    out.field("secret", std::string_view(endpoint.secret.reveal())).end_object();
+    out.field("secret", std::string_view(endpoint.secret.reveal()));
+  };
+  out.begin_object();
+  for (auto entry = endpoints_.begin(); entry != endpoints_.end();) {
+    const std::string& project = entry->first.first;
+    out.key(project).begin_object();
+    for (; entry != endpoints_.end() && entry->first.first == project; ++entry) {
+      const bool connected = entry->first.second;
+      if (connected) out.key("connected").begin_object();
+      write_members(entry->second);
+      if (connected) out.end_object();
+    }
+    out.end_object();
   }
   out.end_object();
   return write_file_atomically(options_.file, out.str() + "\n", 0600);
 }
 
-Secret SandboxPayments::derive(const ProjectId& project) const {
+Secret SandboxPayments::derive(const std::string& project) const {
   const auto digest =
-      crypto::hmac_sha256(options_.derivation_key.reveal(), "sandbox account of " + project.str());
+      crypto::hmac_sha256(options_.derivation_key.reveal(), "sandbox account of " + project);
   return Secret("sk_test_" + crypto::to_hex(digest).substr(0, 32));
 }
 
-std::string SandboxPayments::endpoint_url(const ProjectId& project) const {
-  return options_.public_url + "/webhooks/stripe/" + net::percent_encode(project.str());
+std::string SandboxPayments::endpoint_url(const std::string& project) const {
+  return options_.public_url + "/webhooks/stripe/" + net::percent_encode(project);
 }
 
-Result<SandboxPayments::Endpoint> SandboxPayments::make_endpoint(const ProjectId& project) const {
+Status SandboxPayments::make(const Name& name) {
+  const auto& [project, connected] = name;
   const std::string url = endpoint_url(project);
-  PURSER_TRY(const json::Value made,
-             call_sandbox("POST", options_.sandbox_url + "/v1/webhook_endpoints", derive(project),
-                          "url=" + net::percent_encode(url) + "&enabled_events[0]=*"));
+  const std::string form = "url=" + net::percent_encode(url) +
+                           "&enabled_events[0]=*&connect=" + (connected ? "true" : "false");
+  PURSER_TRY(
+      const json::Value made,
+      call_sandbox("POST", options_.sandbox_url + "/v1/webhook_endpoints", derive(project), form));
   const auto id = made.string_at("id");
   const auto secret = made.string_at("secret");
   if (!id || !secret) return unavailable("the new webhook endpoint has no id or secret");
-  return Endpoint{*id, url, Secret(*secret)};
+  return keep(name, Endpoint{*id, url, Secret(*secret), true});
 }
 
-Result<bool> SandboxPayments::lead(const ProjectId& project, Endpoint& endpoint) const {
-  const std::string url = endpoint_url(project);
+Status SandboxPayments::lead(const Name& name, Endpoint endpoint) {
+  const std::string url = endpoint_url(name.first);
   const std::string form = endpoint.url == url ? "" : "url=" + net::percent_encode(url);
   PURSER_TRY(const json::Value found,
              call_sandbox(form.empty() ? "GET" : "POST",
                           options_.sandbox_url + "/v1/webhook_endpoints/" + endpoint.id,
-                          derive(project), form));
+                          derive(name.first), form));
+  if (found.is_null()) return keep(name, std::nullopt);
+  if (found.string_at("url") != url) return unavailable("the webhook endpoint leads elsewhere");
   endpoint.url = url;
-  return !found.is_null();
+  endpoint.leads_here = true;
+  return keep(name, std::move(endpoint));
+}
+
+std::optional<SandboxPayments::Endpoint> SandboxPayments::find(const Name& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = endpoints_.find(name);
+  if (found == endpoints_.end()) return std::nullopt;
+  return found->second;
+}
+
+Status SandboxPayments::keep(const Name& name, std::optional<Endpoint> endpoint) {
+  const std::lock_guard lock(mutex_);
+  const auto known = endpoints_.find(name);
+  const bool is_written = known != endpoints_.end() && endpoint &&
+                          known->second.id == endpoint->id && known->second.url == endpoint->url;
+  if (endpoint) {
+    endpoints_[name] = *std::move(endpoint);
+  } else {
+    endpoints_.erase(name);
+  }
+  return is_written ? Status() : write();
+}
+
+bool SandboxPayments::is_ready(const Name& name) const {
+  const auto endpoint = find(name);
+  return endpoint && endpoint->leads_here;
+}
+
+Status SandboxPayments::make_ready(const Name& name) {
+  if (is_ready(name)) return {};
+  const std::lock_guard making(making_);
+  if (is_ready(name)) return {};
+  if (const auto known = find(name)) PURSER_CHECK_OK(lead(name, *known));
+  return find(name) ? Status() : make(name);
 }
 
 Result<Secret> SandboxPayments::key(const ProjectId& project) {
-  const auto is_known = [&] {
-    const std::lock_guard lock(mutex_);
-    return endpoints_.count(project.str()) > 0;
-  };
-  if (!is_known()) {
-    const std::lock_guard making(making_);
-    if (!is_known()) {
-      PURSER_TRY(Endpoint endpoint, make_endpoint(project));
-      const std::lock_guard lock(mutex_);
-      endpoints_[project.str()] = std::move(endpoint);
-      PURSER_CHECK_OK(write());
-    }
+  for (const bool connected : {false, true}) {
+    PURSER_CHECK_OK(make_ready({project.str(), connected}));
   }
-  return derive(project);
+  return derive(project.str());
 }
 
 std::vector<Secret> SandboxPayments::webhook_secrets(const ProjectId& project) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = endpoints_.find(project.str());
-  if (found == endpoints_.end()) return {};
-  return {found->second.secret};
+  std::vector<Secret> secrets;
+  for (const bool connected : {false, true}) {
+    if (auto endpoint = find({project.str(), connected})) secrets.push_back(endpoint->secret);
+  }
+  return secrets;
 }
 
 }  // namespace purser::server

@@ -15,6 +15,9 @@
 namespace purser::server {
 namespace {
 
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 const ProjectId kShop("shop");
@@ -61,7 +64,7 @@ class SandboxPaymentsTest : public ::testing::Test {
   std::unique_ptr<sandbox::Sandbox> sandbox_;
 };
 
-TEST_F(SandboxPaymentsTest, EachProjectHasAnAccountAndOneEndpoint) {
+TEST_F(SandboxPaymentsTest, EachProjectHasAnAccountAndTwoEndpoints) {
   const auto payments = open("http://127.0.0.1:1");
   EXPECT_TRUE(payments->webhook_secrets(kShop).empty()) << "nothing is made for who only asks";
   const auto key = payments->key(kShop);
@@ -69,20 +72,24 @@ TEST_F(SandboxPaymentsTest, EachProjectHasAnAccountAndOneEndpoint) {
   EXPECT_THAT(key->reveal(), StartsWith("sk_test_"));
   EXPECT_EQ(payments->key(kShop)->reveal(), key->reveal());
   EXPECT_NE(payments->key(ProjectId("other"))->reveal(), key->reveal());
-  EXPECT_EQ(endpoints(*key), std::vector<std::string>{"http://127.0.0.1:1/webhooks/stripe/shop"});
-  ASSERT_EQ(payments->webhook_secrets(kShop).size(), 1U);
-  EXPECT_THAT(payments->webhook_secrets(kShop).front().reveal(), StartsWith("whsec_"));
+  EXPECT_THAT(endpoints(*key), ElementsAre("http://127.0.0.1:1/webhooks/stripe/shop",
+                                           "http://127.0.0.1:1/webhooks/stripe/shop"))
+      << "for the account, and for those connected to it";
+  const std::vector<Secret> secrets = payments->webhook_secrets(kShop);
+  ASSERT_EQ(secrets.size(), 2U);
+  for (const Secret& secret : secrets) EXPECT_THAT(secret.reveal(), StartsWith("whsec_"));
+  EXPECT_NE(secrets[0].reveal(), secrets[1].reveal());
   EXPECT_TRUE(read_private_file((folder_ / "hooks.json").string())) << "the file is private";
 }
 
-TEST_F(SandboxPaymentsTest, ManyFirstSalesMakeOneEndpoint) {
+TEST_F(SandboxPaymentsTest, ManyFirstSalesMakeTheEndpointsOnce) {
   const auto payments = open("http://127.0.0.1:1");
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] { EXPECT_TRUE(payments->key(kShop)); });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(endpoints(*payments->key(kShop)).size(), 1U);
+  EXPECT_EQ(endpoints(*payments->key(kShop)).size(), 2U);
 }
 
 TEST_F(SandboxPaymentsTest, ARestartKeepsTheSecretAndLeadsToTheNewAddress) {
@@ -92,10 +99,11 @@ TEST_F(SandboxPaymentsTest, ARestartKeepsTheSecretAndLeadsToTheNewAddress) {
     return payments->webhook_secrets(kShop).front().reveal();
   }();
   const auto again = open("http://127.0.0.1:2");
-  ASSERT_EQ(again->webhook_secrets(kShop).size(), 1U);
+  ASSERT_EQ(again->webhook_secrets(kShop).size(), 2U);
   EXPECT_EQ(again->webhook_secrets(kShop).front().reveal(), secret);
-  EXPECT_EQ(endpoints(*again->key(kShop)),
-            std::vector<std::string>{"http://127.0.0.1:2/webhooks/stripe/shop"});
+  const auto key = again->key(kShop);
+  EXPECT_THAT(endpoints(*key), SizeIs(2));
+  EXPECT_THAT(endpoints(*key), Each("http://127.0.0.1:2/webhooks/stripe/shop"));
 }
 
 TEST_F(SandboxPaymentsTest, WhatTheSandboxForgotIsMadeAnew) {
@@ -106,7 +114,46 @@ TEST_F(SandboxPaymentsTest, WhatTheSandboxForgotIsMadeAnew) {
   EXPECT_TRUE(payments->webhook_secrets(kShop).empty());
   const auto key = payments->key(kShop);
   ASSERT_TRUE(key);
-  EXPECT_EQ(endpoints(*key).size(), 1U);
+  EXPECT_EQ(endpoints(*key).size(), 2U);
+}
+
+TEST_F(SandboxPaymentsTest, FaultsAtTheStartAreMadeUpForLater) {
+  const std::string secret = [&] {
+    const auto payments = open("http://127.0.0.1:1");
+    EXPECT_TRUE(payments->key(kShop));
+    return payments->webhook_secrets(kShop).front().reveal();
+  }();
+  for (const char* fault : {"409", "500", "drop", "garbage"}) {
+    HttpCall arm;
+    arm.method = "POST";
+    arm.url = sandbox_->url() + "/_sandbox/faults";
+    arm.headers = {{"content-type", "application/x-www-form-urlencoded"}};
+    arm.body = std::string("count=3&kind=") + fault;  // two at the start, one at the first use
+    ASSERT_EQ(http_call(arm)->status, 200);
+    const std::string here = std::string("http://127.0.0.1:2/") + fault;
+    const auto payments = open(here);
+    ASSERT_EQ(payments->webhook_secrets(kShop).size(), 2U) << fault;
+    EXPECT_EQ(payments->webhook_secrets(kShop).front().reveal(), secret) << fault;
+    const auto refused = payments->key(kShop);
+    ASSERT_FALSE(refused) << fault;
+    EXPECT_EQ(refused.error().code, ErrorCode::kPaymentProviderUnavailable) << fault;
+    const auto key = payments->key(kShop);
+    ASSERT_TRUE(key) << fault << key.error().log.for_log();
+    EXPECT_THAT(endpoints(*key), SizeIs(2)) << fault;
+    EXPECT_THAT(endpoints(*key), Each(here + "/webhooks/stripe/shop")) << fault;
+  }
+}
+
+TEST_F(SandboxPaymentsTest, AFileOfOneEndpointGetsTheOther) {
+  ASSERT_TRUE(open("http://127.0.0.1:1")->key(kShop));
+  const std::string file = (folder_ / "hooks.json").string();
+  auto document = *json::parse(read_private_file(file)->reveal());
+  ASSERT_TRUE(document.find("shop")->erase("connected"));
+  ASSERT_TRUE(write_file_atomically(file, json::dump(document), 0600));
+  const auto payments = open("http://127.0.0.1:1");
+  EXPECT_EQ(payments->webhook_secrets(kShop).size(), 1U);
+  ASSERT_TRUE(payments->key(kShop));
+  EXPECT_EQ(payments->webhook_secrets(kShop).size(), 2U);
 }
 
 TEST_F(SandboxPaymentsTest, ASilentSandboxIsAPassingFault) {

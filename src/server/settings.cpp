@@ -221,13 +221,9 @@ class Loader {
 void check_together(const Settings& settings, Loader& loader) {
   const auto origin = [&](std::size_t row) { return settings.effective(row).origin; };
   const std::string database = settings.text(setting("database"));
-  if (database.starts_with("postgres:") || database.starts_with("postgresql:")) {
-    loader.complain(
-        "database ({}): this version keeps its data in SQLite only; PostgreSQL comes with a later "
-        "one. Leave the setting out or write sqlite:PATH",
-        origin(setting("database")));
-  } else if (!database.empty() && (!database.starts_with("sqlite:") || database.size() == 7)) {
-    loader.complain("database is \"{}\" ({}): it must be sqlite:PATH", database,
+  const bool is_path = database.starts_with("sqlite:") && database.size() > 7;
+  if (!database.empty() && !is_path && !settings.is_on_postgres()) {
+    loader.complain("database ({}): it must be sqlite:PATH or postgres://…",
                     origin(setting("database")));
   }
   const std::string key = settings.secret(setting("stripe.secret_key")).reveal();
@@ -336,6 +332,11 @@ std::vector<Secret> Settings::secrets(std::size_t row) const {
     for (const std::string& value : *values) secrets.emplace_back(value);
   }
   return secrets;
+}
+
+bool Settings::is_on_postgres() const {
+  const std::string database = text(setting("database"));
+  return database.starts_with("postgres://") || database.starts_with("postgresql://");
 }
 
 std::string Settings::database_path() const {

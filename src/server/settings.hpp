@@ -63,6 +63,8 @@ class Settings {
 
   /// `database` as a path of an SQLite file.
   std::string database_path() const;
+  /// Whether the database is PostgreSQL; there is no database_path then.
+  bool is_on_postgres() const;
 
  private:
   std::array<EffectiveSetting, kSettingCount> values_;

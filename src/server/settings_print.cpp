@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "json/json.hpp"
@@ -13,6 +14,24 @@ bool is_secret(const SettingRow& row) {
   return row.type == SettingType::kSecret || row.type == SettingType::kSecretList;
 }
 
+/// A URI as it may be shown: without the password that it may hold.
+std::string shown(const std::string& text) {
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return text;
+  const std::size_t begin = scheme + 3;
+  std::string safe = text;
+  const std::size_t at = text.substr(0, text.find('/', begin)).rfind('@');
+  const std::size_t colon = text.find(':', begin);
+  if (at != std::string::npos && colon < at) {
+    safe = text.substr(0, colon + 1) + "***" + text.substr(at);
+  }
+  const std::size_t option = safe.find("password=");
+  if (option == std::string::npos) return safe;
+  const std::size_t value = option + 9;
+  const std::size_t end = std::min(safe.find('&', value), safe.size());
+  return safe.substr(0, value) + "***" + safe.substr(end);
+}
+
 void write_value(json::Writer& out, const SettingRow& row, const SettingValue& value) {
   if (std::holds_alternative<std::monostate>(value)) {
     out.null();
@@ -23,7 +42,7 @@ void write_value(json::Writer& out, const SettingRow& row, const SettingValue& v
   } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
     out.integer(*number);
   } else {
-    out.string(std::get<std::string>(value));
+    out.string(shown(std::get<std::string>(value)));
   }
 }
 

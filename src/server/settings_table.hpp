@@ -49,7 +49,29 @@ inline constexpr SettingRow kSettings[] = {
      .env = "PURSER_DATABASE",
      .flag = "database",
      .description =
-         "Where the database is: `sqlite:PATH`. Without it, `purser.db` in the data folder."},
+         "Where the database is: `sqlite:PATH`, or `postgres://…` for any number of servers on one "
+         "PostgreSQL (docs/guide/postgresql.md). Without it, `purser.db` in the data folder."},
+    {.key = "postgres.lanes",
+     .env = "PURSER_POSTGRES_LANES",
+     .flag = "postgres-lanes",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 1,
+     .max = 16,
+     .fallback = "2",
+     .description =
+         "Connections to PostgreSQL that commit changes of known customers, beside one for all "
+         "other changes. A customer's changes go through one of them."},
+    {.key = "postgres.readers",
+     .env = "PURSER_POSTGRES_READERS",
+     .flag = "postgres-readers",
+     .type = SettingType::kInteger,
+     .unit = "connections",
+     .min = 2,
+     .max = 64,
+     .fallback = "4",
+     .description =
+         "Connections to PostgreSQL that answer reads of items, and as many for all other reads."},
     {.key = "http.listen",
      .env = "PURSER_HTTP_LISTEN",
      .flag = "listen",
@@ -258,6 +280,15 @@ inline constexpr SettingRow kSettings[] = {
      .description =
          "How long events and what became of their deliveries are kept, and so how far back a "
          "replay goes. What is still to be delivered is kept longer."},
+    {.key = "compat.internal_project_keys",
+     .env = "PURSER_COMPAT_INTERNAL_PROJECT_KEYS",
+     .flag = "",
+     .type = SettingType::kSecretList,
+     .description =
+         "Fixed keys of the project `internal`, in which those live who make projects through the "
+         "Stack Auth protocol: a publishable client key, a secret server key and a super secret "
+         "admin key, in this order. The project is made when it is not there; without this "
+         "setting it has no fixed keys. Whoever knows them may make projects."},
     {.key = "clock",
      .env = "PURSER_CLOCK",
      .flag = "clock",
@@ -268,6 +299,18 @@ inline constexpr SettingRow kSettings[] = {
          "`manual` starts at the system's time, or where it was left if that is later, and then "
          "stands still until `POST /internal/clock` moves it forward. For tests and demonstrations "
          "only."},
+    {.key = "drain.announce_ms",
+     .env = "PURSER_DRAIN_ANNOUNCE_MS",
+     .flag = "drain-announce-ms",
+     .type = SettingType::kInteger,
+     .unit = "ms",
+     .min = 0,
+     .max = 600'000,
+     .fallback = "0",
+     .description =
+         "How long after SIGTERM or SIGINT requests are still taken while `/readyz` says 503, so "
+         "that a load balancer sends the next ones elsewhere. Behind one, a few of its checks' "
+         "intervals; `drain.deadline_ms` begins afterwards."},
     {.key = "drain.deadline_ms",
      .env = "PURSER_DRAIN_DEADLINE_MS",
      .flag = "drain-deadline-ms",

@@ -115,8 +115,9 @@ TEST_F(SettingsTest, BoundsOfEveryIntegerHold) {
 }
 
 TEST_F(SettingsTest, PostgresIsRefusedWithASentence) {
-  EXPECT_THAT(problem({"", {}, {{"database", "postgres://localhost/purser"}}}),
-              HasSubstr("PostgreSQL"));
+  EXPECT_TRUE(
+      Settings::load({"", {}, {{"database", "postgres://localhost/purser"}}})->is_on_postgres());
+  EXPECT_FALSE(Settings::load({"", {}, {{"database", "sqlite:/tmp/x.db"}}})->is_on_postgres());
   EXPECT_THAT(problem({"", {}, {{"database", "mysql://localhost"}}}), HasSubstr("sqlite:PATH"));
   EXPECT_EQ(Settings::load({"", {}, {{"database", "sqlite:/tmp/x.db"}}})->database_path(),
             "/tmp/x.db");

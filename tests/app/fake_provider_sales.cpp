@@ -64,6 +64,7 @@ Result<RemoteCheckoutSession> FakeProvider::create_checkout_session(
   std::string parameters = session.customer + "|" + session.price + "|" +
                            std::to_string(session.quantity) + "|" + session.success_url + "|" +
                            session.cancel_url + "|" + session.reference;
+  if (session.is_embedded) parameters += "|embedded";
   if (session.is_subscription) parameters += "|subscription";
   if (session.trial_end) parameters += "|until " + std::to_string(session.trial_end->millis());
   if (session.trial_days) parameters += "|days " + std::to_string(*session.trial_days);
@@ -94,7 +95,11 @@ Result<RemoteCheckoutSession> FakeProvider::open_session(const NewCheckoutSessio
   if (session.trial_end || session.trial_days) total = Money(0, total.currency());
   RemoteCheckoutSession remote;
   remote.id = next_id("cs_");
-  remote.url = "https://pay.test/" + remote.id;
+  if (session.is_embedded) {
+    remote.client_secret = Secret(remote.id + "_secret_x");
+  } else {
+    remote.url = "https://pay.test/" + remote.id;
+  }
   remote.amount_total = total;
   remote.reference = session.reference;
   remote.customer = session.customer;

@@ -46,7 +46,8 @@ class PageTest : public ::testing::Test {
 
 TEST_F(PageTest, ShowsWhatThereIsToChooseAndNothingIsMadeAtTheProviderYet) {
   const std::string code = open_page();
-  EXPECT_EQ(code.size(), 43U);
+  EXPECT_EQ(code.size(), world.project.str().size() + 49);
+  EXPECT_EQ(code.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), std::string::npos);
   const auto page = world.sales->purchase_page(code);
   ASSERT_TRUE(page.has_value());
   EXPECT_EQ(page->seller, "Shop");

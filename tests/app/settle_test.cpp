@@ -84,6 +84,27 @@ TEST(Settle, InParallelItGrantsOnce) {
   EXPECT_EQ(world.quantity(world.user(), "credits"), 1000);
 }
 
+// Between the look at the provider and the commit, others may have been faster.
+TEST(Settle, WhatWasConcludedMeanwhileIsLeftAlone) {
+  World world;
+  const std::string session = world.open_session("pack");
+  world.provider.pay(session);
+  world.provider.plan = [&](const std::string& call) {
+    if (call != "checkout_session") return Fault::kNone;
+    const Status concluded = world.engine->apply([&](StoreBatch& batch) -> Status {
+      Checkout checkout = world.checkout_of(session);
+      checkout.state = CheckoutState::kExpired;
+      return batch.update_checkout(checkout);
+    });
+    EXPECT_TRUE(concluded);
+    return Fault::kNone;
+  };
+  EXPECT_TRUE(world.sales->settle(world.project, session));
+  EXPECT_TRUE(world.owned(world.user()).empty());
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kExpired);
+  EXPECT_TRUE(world.provider.refunds().empty());
+}
+
 TEST(Settle, OrderDoesNotMatter) {
   World world;
   const std::string session = world.open_session("pack");

@@ -215,9 +215,10 @@ YAML
   stop "$pid"
 }
 
-# A project without a Stripe key of its own connects an account under the platform's (here the sandbox's).
+# A project without a Stripe key of its own connects an account under the platform's (here the sandbox's). It sells
+# there, and hears of it.
 connect_an_account() {
-  local folder=$work/connected admin link
+  local folder=$work/connected admin link checkout
   mkdir -m 700 "$folder"
   serve "$folder" --sandbox-listen 127.0.0.1:0
   admin="authorization: Bearer $("$purser" project create seller --id seller --data "$folder" --json |
@@ -230,6 +231,14 @@ connect_an_account() {
   is "onboarding: then it can" "$(curl -s -H "$admin" "$url/payments/account" | jq -r .charges_enabled)" true
   has "onboarding: it is the connected account" \
     "$(curl -s -H "$admin" "$url/payments/account" | jq -r .account_id)" acct_
+  "$purser" catalog apply "$work/lost.yaml" --project seller --data "$folder" >/dev/null
+  checkout=$(curl -s -H "$admin" -H 'content-type: application/json' -d '{"product_id": "pack"}' \
+    "$url/customers/custom/c/checkout" | jq -r .url)
+  is "onboarding: a sale in the connected account" \
+    "$(status "$checkout" -d 'number=4242424242424242&expiry=12/40&cvc=123&name=A&email=a@example.com')" 303
+  curl -s -o /dev/null -X POST "$(jq -r .sandbox_url "$folder.ready")/_sandbox/tick"  # until its events were sent
+  is "onboarding: its events come" "$(curl -s -H "$admin" "$url/webhooks/stripe/inbox" |
+    jq '[.items[] | select(.type == "checkout.session.completed")] | length')" 1
   stop "$pid"
 }
 

@@ -30,6 +30,7 @@ class TestClock final : public app::Clock {
  public:
   Timestamp now() const override { return at(millis_.load()); }
   void set(std::int64_t millis) { millis_.store(millis); }
+  void advance(std::int64_t millis) { millis_ += millis; }
 
  private:
   std::atomic<std::int64_t> millis_{1'000'000};
@@ -41,6 +42,8 @@ class StoreFactory {
   virtual ~StoreFactory() = default;
   /// Opens the data; the store that was opened before is gone by then.
   virtual Result<std::unique_ptr<app::Store>> open(const app::Clock& clock) = 0;
+  /// False for a store that leaves backups to its database's own tools.
+  virtual bool writes_backups() const { return true; }
   /// A path in a folder of the test's own.
   virtual std::string scratch_path(const std::string& name) = 0;
   /// Opens a backup that the store wrote.

@@ -17,6 +17,8 @@ TEST_P(StoreContract, AProjectIsKeptWithItsSettings) {
   project.settings.test_mode = true;
   project.settings.require_publishable_client_key = false;
   project.settings.oidc_issuers = {{"https://issuer", "audience", "https://issuer/jwks"}};
+  project.settings.owner_team = TeamId("owners");
+  project.settings.other_config = R"({"auth.allowSignUp":true})";
   project.payments.sealed_secret_key = std::string("\0\xff\x01", 3);
   project.payments.sealed_webhook_secrets = {std::string("\x80", 1), "b"};
   project.payments.account_id = "acct_1";
@@ -89,6 +91,7 @@ TEST_P(StoreContract, KeysAreKeptWithRevokedOnes) {
   key.hint = "ssk_…abcd";
   key.description = "CI";
   key.created_at = at(10);
+  key.expires_at = at(90);
   commit([&](app::StoreBatch& batch) { return batch.insert_key(key); });
   key.last_used_at = at(20);
   key.revoked_at = at(30);
@@ -107,6 +110,7 @@ TEST_P(StoreContract, KeysAreKeptWithRevokedOnes) {
   EXPECT_EQ(keys->at(0).created_at, key.created_at);
   EXPECT_EQ(keys->at(0).last_used_at, key.last_used_at);
   EXPECT_EQ(keys->at(0).revoked_at, key.revoked_at);
+  EXPECT_EQ(keys->at(0).expires_at, key.expires_at);
   EXPECT_TRUE(store_->view()->keys(kQ)->empty());
   EXPECT_EQ(refusal([&](app::StoreBatch& batch) {
               app::ApiKey same_text = key;
@@ -158,6 +162,34 @@ TEST_P(StoreContract, AUserIsFoundByIdAndBySubject) {
   const auto updated = store_->view()->user(kP, user.id);
   EXPECT_FALSE((*updated)->primary_email);
   EXPECT_EQ((*updated)->display_name, "Robert");
+}
+
+TEST_P(StoreContract, UsersAndTeamsAreKeptWithTheirProfiles) {
+  const app::AppMetadata metadata{R"({"a":"ä \"quoted\""})", R"([1.5e400])", "null"};
+  app::User user = user_of("p", "bob");
+  user.profile = {"https://example.com/b.png", true, "$argon2id$…", TeamId("crew"), metadata};
+  app::Team team = team_of("p", "squad");
+  team.profile = {"data:,x", metadata};
+  commit([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(batch.insert_user(user));
+    return batch.insert_team(team);
+  });
+  reopen();
+  EXPECT_EQ((*store_->view()->user(kP, user.id))->profile, user.profile);
+  EXPECT_EQ((*store_->view()->team(kP, team.id))->profile, team.profile);
+  EXPECT_EQ((*store_->view()->user(kP, UserId("ann")))->profile, app::UserProfile{});
+
+  commit([&](app::StoreBatch& batch) -> Status {
+    user.profile.email_verified = false;
+    user.profile.password_hash = "other";
+    team.profile = {};
+    PURSER_CHECK_OK(batch.update_user(user));
+    return batch.update_team(team);
+  });
+  EXPECT_EQ((*store_->view()->user(kP, user.id))->profile, user.profile);
+  EXPECT_EQ((*store_->view()->team(kP, team.id))->profile, app::TeamProfile{});
+  const auto listed = store_->view()->users(kP, {"", 10});
+  EXPECT_EQ(listed->back().profile, user.profile);
 }
 
 TEST_P(StoreContract, UsersAndTeamsAreListedInPagesOfTheirProject) {

@@ -107,6 +107,32 @@ TEST_P(StoreContract, OwnedAreTheActiveOnesOldestFirst) {
   EXPECT_TRUE(store_->view()->owned(thing_)->empty());
 }
 
+TEST_P(StoreContract, SharedOwnedNeverFallsBehindACommit) {
+  const auto owned = [&](const CustomerKey& customer) {
+    std::string ids;
+    const auto list = store_->view()->shared_owned(customer);
+    EXPECT_TRUE(list);
+    for (const auto& purchase : **list) ids += purchase.id.str() + " ";
+    return ids;
+  };
+  EXPECT_EQ(owned(ann_), "");
+  commit([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "a"), std::nullopt));
+    return batch.insert_purchase(purchase_of(crew_, "c"), std::nullopt);
+  });
+  EXPECT_EQ(owned(ann_), "a ");
+  EXPECT_EQ(owned(crew_), "c ");
+  commit([&](app::StoreBatch& batch) {
+    return batch.insert_purchase(purchase_of(ann_, "b"), std::nullopt);
+  });
+  EXPECT_EQ(owned(ann_), "a b ");
+  domain::Purchase ended = purchase_of(ann_, "a");
+  ended.status = domain::PurchaseStatus::kEnded;
+  commit([&](app::StoreBatch& batch) { return batch.update_purchase(ended, std::nullopt); });
+  EXPECT_EQ(owned(ann_), "b ");
+  EXPECT_EQ(owned(crew_), "c ");
+}
+
 TEST_P(StoreContract, TransactionsComeNewestFirstInPages) {
   commit([&](app::StoreBatch& batch) -> Status {
     PURSER_CHECK_OK(batch.insert_purchase(purchase_of(ann_, "b1"), std::nullopt));

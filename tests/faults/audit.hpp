@@ -22,6 +22,14 @@ struct LedgerLine {
   std::string description;
 };
 
+/// The history of one item of one customer.
+struct Ledger {
+  std::string path;  ///< "/customers/custom/c0/items/credits"
+  std::string item;
+  std::string customer;
+  std::vector<LedgerLine> lines;  ///< oldest first
+};
+
 /// Reads the ledgers of all customers through the API and remembers them. Used by one thread.
 class Auditor {
  public:
@@ -35,16 +43,12 @@ class Auditor {
   /// Reads everything again from the start: nothing that was seen before may be gone or changed.
   void read_all_again(std::uint16_t port);
 
+  /// What was read up to now.
+  const std::vector<Ledger>& ledgers() const { return ledgers_; }
   std::uint64_t lines() const { return lines_; }
   std::uint64_t unknown_applied() const { return unknown_applied_; }
 
  private:
-  struct Ledger {
-    std::string path;  ///< "/customers/custom/c0/items/credits"
-    std::string item;
-    std::string customer;
-    std::vector<LedgerLine> lines;  ///< oldest first
-  };
   struct Seen {
     int times = 0;
     std::int64_t quantity_after = 0;

@@ -21,6 +21,8 @@ constexpr Millis kRounds[] = {{0},
                               {26 * kHour.count},
                               {26 * kHour.count},
                               {50 * kHour.count}};
+// Stripe remembers events for 30 days.
+constexpr Millis kMostUnseen{14 * 24 * kHour.count};
 constexpr std::chrono::milliseconds kPoll{20};
 constexpr int kMostPolls = 3'000;
 
@@ -38,7 +40,7 @@ Batch::Batch(BatchOptions options, Tally& tally)
     : options_(std::move(options)),
       tally_(tally),
       script_(write_script(options_.seed, options_.journeys)),
-      shop_(options_.program, options_.work) {
+      shop_({options_.program, options_.work, script_.sandbox_apart, options_.seed}) {
   const int acts = static_cast<int>(script_.acts.size());
   for (int i = 0; i < options_.journeys; ++i) {
     travellers_.emplace_back(plan_journey(options_.seed, i, acts), shop_);
@@ -78,17 +80,27 @@ void Batch::play_act(std::size_t act) {
   });
   auto kill = now.kills.begin();
   while (!over) {
-    if (trouble_.empty() && kill != now.kills.end() && shop_.answers() - before >= *kill) {
-      ++kill;
-      must(shop_.kill_and_restart(), "the server does not start again after a kill");
+    if (trouble_.empty() && kill != now.kills.end() && shop_.answers() - before >= kill->after) {
+      must(shop_.kill_and_restart(*kill++), "the server does not start again after a kill");
     }
     pause_for(std::chrono::milliseconds(1));
   }
   journeys.join();
   if (!trouble_.empty()) return;
   must(shop_.tick(), "the sandbox does not answer");
-  must(shop_.set_clock(shop_.now() + now.pause), "the clock cannot be moved");
-  must(shop_.tick(), "the sandbox does not come to an end with what time brought");
+  pass_time(now.pause);
+}
+
+/// What is lost must be looked for before the provider forgets it: an hour is long in these days.
+void Batch::pass_time(Millis pause) {
+  while (pause.count > 0 && trouble_.empty()) {
+    // With faults in its way it may fail; the next one begins where the last good one ended.
+    if (script_.reconciles) shop_.reconcile(true);
+    const Millis step{script_.reconciles ? std::min(pause.count, kMostUnseen.count) : pause.count};
+    must(shop_.set_clock(shop_.now() + step), "the clock cannot be moved");
+    must(shop_.tick(), "the sandbox does not come to an end with what time brought");
+    pause.count -= step.count;
+  }
 }
 
 void Batch::play_journeys(std::size_t act) {
@@ -104,10 +116,11 @@ void Batch::play_journeys(std::size_t act) {
   for (auto& thread : threads) thread.join();
 }
 
-/// Faults stop, what was lost is sent again, time goes on: then both sides must agree.
+/// Faults stop, what was lost is sent again or looked for, time goes on: then both sides must
+/// agree.
 void Batch::converge() {
   if (!shop_.set_faults({})) return findings_.add("the sandbox takes no orders");
-  if (script_.dies_last && !shop_.kill_and_restart()) {
+  if (script_.last_kill && !shop_.kill_and_restart(*script_.last_kill)) {
     return findings_.add("the server does not start again after its last death");
   }
   Findings last;
@@ -117,27 +130,34 @@ void Batch::converge() {
     if (pause.count > 0 && !shop_.set_clock(shop_.now() + pause)) break;
     const auto provider = provider_books();
     if (!provider) break;
-    redeliver(*provider);
+    if (!script_.reconciles) redeliver(*provider);
     if (!shop_.tick()) break;
     wait_until_idle();
     last = {};
+    const std::string left = script_.reconciles ? shop_.reconcile(true) : "";
+    if (!left.empty()) last.add("purser reconcile --repair: " + left);
+    wait_until_idle();
     if (audit_once(last)) break;
   }
   tally_.add("rounds_to_converge", rounds);
+  const std::string drift = shop_.reconcile(false);
+  if (!drift.empty()) last.add("purser reconcile: " + drift);
   for (const std::string& violation : last.violations) findings_.add(violation);
   audit_due_repeats();
 }
 
 /// A write to an account records what was due in it.
 void Batch::audit_due_repeats() {
-  Caller caller(shop_);
+  Caller callers[kProjects] = {Caller(shop_, 0), Caller(shop_, 1)};
   for (const Traveller& traveller : travellers_) {
-    const std::string& customer = traveller.diary().customer;
+    const Journey& journey = traveller.journey();
+    Caller& caller = callers[journey.project];
     for (const char* item : {"calls", "bonus"}) {
-      const std::string name = customer + "-last-" + item;
-      const Answer answer = caller.ask(
-          As::kServer, "POST", "/customers/custom/" + customer + "/items/" + item + "/quantity",
-          "{\"change\":1}", name);
+      const std::string name = journey.customer + "-last-" + item;
+      const Answer answer = caller.ask(As::kServer, "POST",
+                                       "/customers/" + journey.type + "/" + journey.customer +
+                                           "/items/" + shelved(journey.type, item) + "/quantity",
+                                       "{\"change\":1}", name);
       if (answer.status != 200) findings_.add(name + ": " + answer.text);
     }
   }
@@ -188,6 +208,8 @@ bool Batch::audit_once(Findings& findings) {
 void Batch::count() {
   const auto size = [](const auto& rows) { return static_cast<std::int64_t>(rows.size()); };
   tally_.add("journeys", options_.journeys);
+  tally_.add("batches_with_the_sandbox_apart", script_.sandbox_apart ? 1 : 0);
+  tally_.add("batches_that_reconcile", script_.reconciles ? 1 : 0);
   tally_.add("answers", static_cast<std::int64_t>(shop_.answers()));
   tally_.add("kills", static_cast<std::int64_t>(shop_.kills()));
   tally_.add("purchases", size(seller_.purchases));
@@ -199,6 +221,7 @@ void Batch::count() {
   tally_.add("ledger_entries", size(seller_.entries));
   tally_.add("alarms", size(seller_.alarms));
   for (const Traveller& traveller : travellers_) {
+    tally_.add("customers_" + traveller.journey().type, 1);
     for (const Deed& deed : traveller.diary().deeds) tally_.add("answered_" + outcome_of(deed), 1);
   }
 }

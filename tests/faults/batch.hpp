@@ -56,6 +56,7 @@ class Batch {
   void must(bool good, const char* what);
   void play_journeys(std::size_t act);
   void converge();
+  void pass_time(Millis pause);
   void redeliver(const ProviderBooks& provider);
   void wait_until_idle();
   void audit_due_repeats();

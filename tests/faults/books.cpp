@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "tests/faults/journey.hpp"
+
 namespace purser::faults {
 
 namespace {
@@ -29,6 +31,7 @@ void each(const json::Value& account, const char* name,
 }
 
 void read_account(const json::Value& account, ProviderBooks& out) {
+  const std::string account_id = text(account, "id");
   each(account, "customers", [&](const json::Value& row) {
     const std::string id = metadata(row, "purser_customer_id");
     if (!id.empty()) out.customers[text(row, "id")] = id;
@@ -37,12 +40,13 @@ void read_account(const json::Value& account, ProviderBooks& out) {
     out.sessions.push_back({text(row, "id"), text(row, "status"), text(row, "payment_status"),
                             metadata(row, "purser_checkout"), text(row, "customer"),
                             text(row, "payment_intent"), text(row, "subscription"),
-                            text(row, "invoice"), number(row, "amount_total")});
+                            text(row, "invoice"), number(row, "amount_total"), account_id});
   });
   each(account, "subscriptions", [&](const json::Value& row) {
-    out.subscriptions.push_back(
-        {text(row, "id"), text(row, "status"), metadata(row, "purser_checkout"),
-         number(row, "current_period_end"), row.bool_at("cancel_at_period_end").value_or(false)});
+    out.subscriptions.push_back({text(row, "id"), text(row, "status"),
+                                 metadata(row, "purser_checkout"),
+                                 number(row, "current_period_end"),
+                                 row.bool_at("cancel_at_period_end").value_or(false), account_id});
   });
   each(account, "invoices", [&](const json::Value& row) {
     out.invoices.push_back({text(row, "id"), text(row, "subscription"), text(row, "payment_intent"),
@@ -115,19 +119,23 @@ class Database {
 
 using Row = Database::Row;
 
+/// The sandbox makes ids of 28 characters; those of its events for others are longer.
+bool is_stranger(const std::string& event) { return event.size() > 28; }
+
 void read_sales(Database& db, SellerBooks& out) {
   db.each(
       "SELECT p.id, c.external_id, p.product_id, p.payment_ref, p.remote_ref, "
       "coalesce(json_extract(p.subscription, '$.status'), ''), p.quantity, p.status, p.origin, "
       "coalesce(json_extract(p.subscription, '$.current_period_end'), 0), "
       "coalesce(json_extract(p.subscription, '$.cancel_at_period_end'), 0), p.anchor, "
-      "coalesce(json_extract(p.subscription, '$.paid_through'), 0) "
-      "FROM purchases p JOIN customers c ON c.id = p.customer_id",
+      "coalesce(json_extract(p.subscription, '$.paid_through'), 0), j.id "
+      "FROM purchases p JOIN customers c ON c.id = p.customer_id "
+      "JOIN projects j ON j.row = c.project_id",
       [&](Row& row) {
         SellerBooks::Purchase purchase;
         purchase.id = row.text();
         purchase.customer = row.text();
-        purchase.product = row.text();
+        purchase.product = plain(row.text());
         purchase.payment = row.text();
         purchase.subscription_ref = row.text();
         purchase.subscription_status = row.text();
@@ -138,11 +146,13 @@ void read_sales(Database& db, SellerBooks& out) {
         purchase.cancels_at_period_end = row.small() != 0;
         purchase.anchor = row.number();
         purchase.paid_through = row.number();
+        purchase.project = row.text();
         out.purchases.push_back(std::move(purchase));
       });
   db.each(
-      "SELECT k.id, c.external_id, k.session_ref, k.purchase_id, k.state "
-      "FROM checkouts k JOIN customers c ON c.id = k.customer_id",
+      "SELECT k.id, c.external_id, k.session_ref, k.purchase_id, k.state, j.id "
+      "FROM checkouts k JOIN customers c ON c.id = k.customer_id "
+      "JOIN projects j ON j.row = c.project_id",
       [&](Row& row) {
         SellerBooks::Checkout checkout;
         checkout.id = row.text();
@@ -150,15 +160,21 @@ void read_sales(Database& db, SellerBooks& out) {
         checkout.session = row.text();
         checkout.purchase = row.text();
         checkout.state = row.small();
+        checkout.project = row.text();
         out.checkouts.push_back(std::move(checkout));
       });
   db.each("SELECT purchase_id, product_id, kind FROM transactions", [&](Row& row) {
     SellerBooks::Transaction transaction;
     transaction.purchase = row.text();
-    transaction.product = row.text();
+    transaction.product = plain(row.text());
     transaction.kind = row.small();
     out.transactions.push_back(std::move(transaction));
   });
+  db.each("SELECT id, coalesce(json_extract(payments, '$.account_id'), '') FROM projects",
+          [&](Row& row) {
+            const std::string project = row.text();
+            out.accounts[project] = row.text();
+          });
 }
 
 void read_money(Database& db, SellerBooks& out) {
@@ -202,7 +218,7 @@ void read_ledger(Database& db, SellerBooks& out) {
       [&](Row& row) {
         SellerBooks::Entry entry;
         entry.customer = row.text();
-        entry.item = row.text();
+        entry.item = plain(row.text());
         entry.source = row.text();
         entry.description = row.text();
         entry.change = row.number();
@@ -242,8 +258,14 @@ void read_work(Database& db, SellerBooks& out) {
             event.subject = row.text();
             event.error = row.text();
             event.quarantined = row.small() == 3;
-            out.waiting.push_back(std::move(event));
+            if (!is_stranger(event.id)) out.waiting.push_back(std::move(event));
           });
+  db.each("SELECT event_id, state FROM inbox", [&](Row& row) {
+    SellerBooks::Stranger stranger;
+    stranger.id = row.text();
+    stranger.state = row.small();
+    if (is_stranger(stranger.id)) out.strangers.push_back(std::move(stranger));
+  });
 }
 
 }  // namespace

@@ -18,11 +18,13 @@ struct ProviderBooks {
   struct Session {
     std::string id, status, payment_status, checkout, customer, payment, subscription, invoice;
     std::int64_t amount = 0;
+    std::string account = {};
   };
   struct Subscription {
     std::string id, status, checkout;
     std::int64_t period_end = 0;  ///< seconds
     bool cancels_at_period_end = false;
+    std::string account = {};
   };
   struct Invoice {
     std::string id, subscription, payment, status;
@@ -54,7 +56,8 @@ struct ProviderBooks {
 /// Reads the answer of GET /_sandbox/books.
 ProviderBooks read_provider_books(const json::Value& books);
 
-/// Purser's side. Enumerations are numbers as in the database.
+/// Purser's side. Enumerations are numbers as in the database; products and items have the names
+/// that they have for custom customers.
 struct SellerBooks {
   struct Purchase {
     std::string id, customer, product, payment, subscription_ref, subscription_status;
@@ -65,11 +68,13 @@ struct SellerBooks {
     bool cancels_at_period_end = false;
     std::int64_t anchor = 0;        ///< milliseconds
     std::int64_t paid_through = 0;  ///< milliseconds
+    std::string project = {};
   };
   struct Checkout {
     std::string id, customer, session, purchase;
     int state =
         0;  ///< 0 creating, 1 open, 2 completed, 3 expired, 4 refunded, 5 alarmed, 6 choosing
+    std::string project = {};
   };
   struct Invoice {
     std::string id, purchase, payment;
@@ -111,6 +116,10 @@ struct SellerBooks {
     std::string id, type, subject, error;
     bool quarantined = false;
   };
+  struct Stranger {  ///< an event that was signed for another account or mode
+    std::string id;
+    int state = 0;  ///< 0 pending, 1 done, 2 ignored, 3 quarantined
+  };
   struct Intention {  ///< one that is not done
     std::string id, kind, subject, error;
   };
@@ -119,6 +128,8 @@ struct SellerBooks {
   std::vector<Alarm> alarms;
   std::vector<Intention> intentions;
   std::vector<Event> waiting;
+  std::vector<Stranger> strangers;
+  std::map<std::string, std::string> accounts;  ///< of each project, at the provider
 };
 
 /// Reads a database beside the server that works on it. Nothing when it cannot be read.

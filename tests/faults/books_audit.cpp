@@ -57,6 +57,7 @@ class Comparison {
   }
 
   void run() {
+    check_accounts();
     check_customers();
     check_charges();
     check_sessions();
@@ -70,6 +71,32 @@ class Comparison {
 
  private:
   void fail(const std::string& what) { findings_.add(what); }
+
+  /// What a project sold is in its own account (9).
+  void check_accounts() {
+    const auto account_of = [this](const std::string& project) {
+      const auto found = seller_.accounts.find(project);
+      return found == seller_.accounts.end() ? std::string("none") : found->second;
+    };
+    for (const auto& session : provider_.sessions) {
+      const auto known = checkouts_.find(session.id);
+      if (known != checkouts_.end() && session.account != account_of(known->second->project)) {
+        fail("session " + session.id + ": is in the account of another project");
+      }
+    }
+    for (const auto& purchase : seller_.purchases) {
+      const auto known = subscriptions_.find(purchase.subscription_ref);
+      if (known != subscriptions_.end() && known->second->account != account_of(purchase.project)) {
+        fail("purchase " + purchase.id + ": its subscription is in another project's account");
+      }
+    }
+    std::set<std::string> used;
+    for (const auto& [project, account] : seller_.accounts) {
+      if (!account.empty() && !used.insert(account).second) {
+        fail("project " + project + ": sells through the account of another one");
+      }
+    }
+  }
 
   /// A customer that was made twice, because an answer was lost, is used once.
   void check_customers() {
@@ -200,6 +227,12 @@ class Comparison {
           intention.kind == "refund_payment" && disputed_.count(intention.subject) > 0;
       if (bank_was_first) continue;
       fail("not done: " + intention.kind + " " + intention.subject + ": " + intention.error);
+    }
+    for (const auto& stranger : seller_.strangers) {
+      constexpr int kQuarantined = 3;
+      if (stranger.state != kQuarantined) {
+        fail("event " + stranger.id + ": was for somebody else, and is not held back");
+      }
     }
     for (const auto& event : seller_.waiting) {
       // An event about money that went back waits a while for a sale that never comes.

@@ -68,6 +68,12 @@ Books good_books() {
   deed(StepKind::kTryDecrease, "j0-1-0", R"({"success":true})");
   deed(StepKind::kRefund, "k6", R"({"refund":{"id":"r1","amount":500}})");
   books.diaries = {diary};
+  for (auto& session : provider.sessions) session.account = "acct_1";
+  for (auto& subscription : provider.subscriptions) subscription.account = "acct_1";
+  for (auto& purchase : seller.purchases) purchase.project = "shop";
+  for (auto& checkout : seller.checkouts) checkout.project = "shop";
+  seller.accounts = {{"shop", "acct_1"}, {"market", "acct_2"}, {"new", ""}};
+  seller.strangers = {{"evt_1live", 3}};
   return books;
 }
 
@@ -218,6 +224,22 @@ const Damage kDamages[] = {
        deed.answer = R"({"subscription":{"id":"p2"}})";
      },
      "never became max"},
+    {"ASessionInAnotherAccount", [](Books& b) { b.provider.sessions[2].account = "acct_2"; },
+     "session cs_3: is in the account of another project"},
+    {"ASubscriptionInAnotherAccount",
+     [](Books& b) { b.provider.subscriptions[0].account = "acct_2"; },
+     "purchase p2: its subscription is in another project's account"},
+    {"TwoProjectsInOneAccount", [](Books& b) { b.seller.accounts["new"] = "acct_2"; },
+     "sells through the account of another one"},
+    {"AStrangersEventThatIsTaken", [](Books& b) { b.seller.strangers[0].state = 1; },
+     "evt_1live: was for somebody else"},
+    {"APageWithoutAChoiceIsNoCheckoutThatIsGone",
+     [](Books& b) {
+       b.diaries[0].deeds[2].session.clear();
+       b.diaries[0].deeds[2].answer = R"({"url":"http://x/purchase/y"})";
+       b.seller.checkouts.pop_back();
+     },
+     "3 checkouts were acknowledged and 0 are unknown, and there are 2"},
     {"AComplaint", [](Books& b) { b.diaries[0].complaints.push_back("an answer of 500"); },
      "an answer of 500"}};
 
@@ -250,10 +272,21 @@ TEST(RepeatsAudit, NoticesAGapAndOneTooMany) {
   EXPECT_EQ(complaints(), 0U) << "a change of plan may move repeats";
 }
 
+TEST(Journeys, EveryTypeOfCustomerHasItsOwnShelf) {
+  for (const char* type : {"custom", "user", "team"}) {
+    EXPECT_EQ(plain(shelved(type, "pack")), "pack") << type;
+    EXPECT_NE(journeys_catalog().find("\"" + shelved(type, "pack") + "\""), std::string::npos);
+  }
+  EXPECT_NE(shelved("user", "pack"), shelved("team", "pack"));
+  EXPECT_TRUE(json::parse(journeys_catalog()));
+}
+
 TEST(Journeys, AreDecidedByTheSeedAlone) {
   for (const int number : {0, 7, 99}) {
     const Journey once = plan_journey(5, number, 5);
     const Journey again = plan_journey(5, number, 5);
+    EXPECT_EQ(once.type, again.type);
+    EXPECT_EQ(once.project, again.project);
     ASSERT_EQ(once.acts.size(), again.acts.size());
     std::set<std::string> names;
     for (std::size_t act = 0; act < once.acts.size(); ++act) {

@@ -51,7 +51,9 @@ json::Array rows_of(const Answer& answer, const char* member) {
 class Traveller::Stage {
  public:
   explicit Stage(Traveller& who)
-      : who_(who), caller_(who.shop_), base_("/customers/custom/" + who.journey_.customer) {}
+      : who_(who),
+        caller_(who.shop_, who.journey_.project),
+        base_("/customers/" + who.journey_.type + "/" + who.journey_.customer) {}
   ~Stage() {
     auto& complaints = who_.diary_.complaints;
     complaints.insert(complaints.end(), caller_.complaints.begin(), caller_.complaints.end());
@@ -67,7 +69,9 @@ class Traveller::Stage {
   Answer read(const std::string& path) { return caller_.ask(As::kServer, "GET", path, "", ""); }
   void complain(const std::string& what) { who_.diary_.complaints.push_back(what); }
 
+  void arrive(const Step& step);
   void check_out(const Step& step);
+  std::string choose(const std::string& page, const Step& step);
   void pay(const std::string& page, const Step& step);
   void wait_for_purchase(std::size_t before);
   void switch_plan(const Step& step);
@@ -97,6 +101,8 @@ void Traveller::play_act(std::size_t act) {
 void Traveller::Stage::play(const Step& step) {
   const std::string item = base_ + "/items/" + step.product;
   switch (step.kind) {
+    case StepKind::kArrive:
+      return arrive(step);
     case StepKind::kCheckout:
       return check_out(step);
     case StepKind::kSwitch:
@@ -160,8 +166,26 @@ Deed& Traveller::Stage::act(StepKind kind, As as, const char* method, std::strin
   return who_.diary_.deeds.back();
 }
 
+void Traveller::Stage::arrive(const Step& step) {
+  const std::string path = "/" + who_.journey_.type + "s";
+  const Deed& deed = act(step.kind, As::kServer, "POST", path,
+                         "{\"id\":\"" + who_.journey_.customer + "\"}", step.name);
+  if (deed.status != 201) complain(path + ": " + deed.answer);
+}
+
+/// Chooses the price on the purchase page; the page where it is paid, empty when the choice was
+/// refused, as when another tab was faster.
+std::string Traveller::Stage::choose(const std::string& page, const Step& step) {
+  const auto choice = [](const std::string& price) { return "price_id=" + price + "&quantity=1"; };
+  if (!step.price_before.empty()) caller_.submit(page, choice(step.price_before));
+  const Answer answer = caller_.submit(page, choice(step.price));
+  if (answer.status == 400 || answer.status == 500) complain(page + ": " + answer.text);
+  return answer.status == 303 ? path_of(answer.location) : "";
+}
+
 void Traveller::Stage::check_out(const Step& step) {
-  std::string body = "{\"product_id\":\"" + step.product + "\",\"price_id\":\"" + step.price + "\"";
+  std::string body = "{\"product_id\":\"" + step.product + "\"";
+  if (!step.on_page) body += ",\"price_id\":\"" + step.price + "\"";
   if (step.quantity > 0) body += ",\"quantity\":" + std::to_string(step.quantity);
   const std::size_t before = rows_of(read(base_ + "/transactions?limit=100"), "items").size();
   std::vector<std::string> pages;
@@ -169,8 +193,12 @@ void Traveller::Stage::check_out(const Step& step) {
     Deed& deed = act(step.kind, As::kServer, "POST", base_ + "/checkout", body + "}",
                      step.name + "-" + std::to_string(tab));
     const auto answer = json::parse(deed.answer);
-    const std::string page = answer ? path_of(answer->string_at("url").value_or("")) : "";
+    std::string page = answer ? path_of(answer->string_at("url").value_or("")) : "";
     if (deed.status != 200) continue;
+    if (step.on_page && page.rfind("/purchase/", 0) == 0) {
+      page = choose(page, step);
+      if (page.empty()) continue;
+    }
     if (page.rfind("/c/pay/", 0) != 0) {
       complain(deed.path + ": a checkout leads to " + deed.answer);
       continue;
@@ -343,8 +371,10 @@ void Traveller::Stage::repeat() {
 }
 
 void Traveller::Stage::look() {
-  for (const char* what :
-       {"/items", "/products", "/invoices", "/transactions", "/billing", "/items/credits/ledger"}) {
+  const std::string ledger = "/items/" + shelved(who_.journey_.type, "credits") + "/ledger";
+  for (const std::string& what :
+       {std::string("/items"), std::string("/products"), std::string("/invoices"),
+        std::string("/transactions"), std::string("/billing"), ledger}) {
     const Answer answer = read(base_ + what);
     if (answer.status != 200) complain(base_ + what + ": " + answer.text);
   }

@@ -38,6 +38,7 @@ class Traveller {
   }
 
   void play_act(std::size_t act);
+  const Journey& journey() const { return journey_; }
   const Diary& diary() const { return diary_; }
 
  private:

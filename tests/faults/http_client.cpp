@@ -102,6 +102,7 @@ std::optional<Reply> HttpClient::receive() {
   }
   reply.body = buffer_.substr(head_end + 4, length);
   buffer_.erase(0, head_end + 4 + length);
+  reply.location = header_value(head, "location");
   reply.replayed = header_value(head, "idempotency-replayed") == "true";
   reply.close = header_value(head, "connection") == "close";
   if (reply.close) close();

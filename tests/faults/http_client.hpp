@@ -14,6 +14,7 @@ namespace purser::faults {
 struct Reply {
   int status = 0;
   std::string body;
+  std::string location;
   bool replayed = false;  ///< idempotency-replayed: true
   bool close = false;     ///< connection: close
 };

@@ -18,13 +18,23 @@ class Author {
       : random_(generator(seed, static_cast<std::uint64_t>(number), 1)) {
     journey_.number = number;
     journey_.customer = "j" + std::to_string(number);
+    journey_.project = chance(60) ? 0 : 1;
+    const std::int64_t type = draw(random_, 1, 100);
+    journey_.type = type <= 50 ? "custom" : type <= 75 ? "user" : "team";
   }
 
   Journey write(int acts) {
     for (int act = 0; act < acts; ++act) {
       journey_.acts.emplace_back();
       const std::int64_t steps = draw(random_, act == 0 ? 2 : 1, kMostSteps);
+      if (act == 0 && journey_.type != "custom") arrive();
       for (std::int64_t i = 0; i < steps; ++i) add();
+    }
+    for (auto& steps : journey_.acts) {
+      for (Step& step : steps) {
+        if (!step.product.empty()) step.product = shelved(journey_.type, step.product);
+        if (!step.from.empty()) step.from = shelved(journey_.type, step.from);
+      }
     }
     return std::move(journey_);
   }
@@ -37,10 +47,21 @@ class Author {
     return chance(30) ? "weekly" : "monthly";
   }
 
-  void add() {
+  Step new_step() const {
     Step step;
     step.name = journey_.customer + "-" + std::to_string(journey_.acts.size()) + "-" +
                 std::to_string(journey_.acts.back().size());
+    return step;
+  }
+
+  void arrive() {
+    Step step = new_step();
+    step.kind = StepKind::kArrive;
+    journey_.acts.back().push_back(std::move(step));
+  }
+
+  void add() {
+    Step step = new_step();
     step.pick = static_cast<std::uint32_t>(random_());
     if (subscribed_.empty() && chance(40)) {
       subscribe(step);
@@ -74,6 +95,11 @@ class Author {
     step.price = price_of(step.product);
     step.card = card();
     step.tabs = chance(12) ? 2 : 1;
+    // The page is for what has more than one price.
+    step.on_page = step.product != "max" && chance(35);
+    if (step.on_page && chance(30)) {
+      step.price_before = step.price == "weekly" ? "monthly" : "weekly";
+    }
     if (succeeds(step.card)) subscribed_ = step.product;
   }
 
@@ -170,43 +196,80 @@ Journey plan_journey(std::uint64_t seed, int number, int acts) {
   return Author(seed, number).write(acts);
 }
 
-std::string journeys_catalog() {
-  return R"({
-    "items": {"credits": {"customer_type": "custom"}, "seats": {"customer_type": "custom"},
-              "calls": {"customer_type": "custom"}, "bonus": {"customer_type": "custom"}},
-    "product_lines": {"plans": {"customer_type": "custom"}},
-    "products": {
-      "pack": {"customer_type": "custom", "stackable": true,
+std::string shelved(const std::string& type, const std::string& id) {
+  return type == "custom" ? id : type + "-" + id;
+}
+
+std::string plain(const std::string& shelved_id) {
+  for (const char* type : {"user", "team"}) {
+    const std::string front = shelved(type, "");
+    if (shelved_id.rfind(front, 0) == 0) return shelved_id.substr(front.size());
+  }
+  return shelved_id;
+}
+
+namespace {
+
+// "@" stands before what has another name for every type of customer, "$" for that type.
+constexpr const char* kItems = R"(
+      "@credits": {"customer_type": "$"}, "@seats": {"customer_type": "$"},
+      "@calls": {"customer_type": "$"}, "@bonus": {"customer_type": "$"})";
+constexpr const char* kLines = R"(
+      "@plans": {"customer_type": "$"})";
+constexpr const char* kProducts = R"(
+      "@pack": {"customer_type": "$", "stackable": true,
         "prices": {"once": {"amount": 500, "currency": "usd"}},
-        "included_items": {"credits": {"quantity": 100}}},
-      "lifetime": {"customer_type": "custom",
+        "included_items": {"@credits": {"quantity": 100}}},
+      "@lifetime": {"customer_type": "$",
         "prices": {"once": {"amount": 9900, "currency": "usd"}},
-        "included_items": {"seats": {"quantity": 3, "expires": "when-purchase-expires"}}},
-      "gift": {"customer_type": "custom", "stackable": true,
-        "included_items": {"credits": {"quantity": 10}}},
-      "basic": {"customer_type": "custom", "product_line": "plans", "free_trial": [14, "day"],
+        "included_items": {"@seats": {"quantity": 3, "expires": "when-purchase-expires"}}},
+      "@gift": {"customer_type": "$", "stackable": true,
+        "included_items": {"@credits": {"quantity": 10}}},
+      "@basic": {"customer_type": "$", "product_line": "@plans", "free_trial": [14, "day"],
         "prices": {"weekly": {"amount": 700, "currency": "usd", "interval": [1, "week"]},
                    "monthly": {"amount": 1900, "currency": "usd", "interval": [1, "month"]}},
         "included_items": {
-          "seats": {"quantity": 5, "expires": "when-purchase-expires"},
-          "calls": {"quantity": 100, "repeat": [1, "month"], "expires": "when-repeated"},
-          "bonus": {"quantity": 10, "repeat": [1, "week"]}}},
-      "pro": {"customer_type": "custom", "product_line": "plans",
+          "@seats": {"quantity": 5, "expires": "when-purchase-expires"},
+          "@calls": {"quantity": 100, "repeat": [1, "month"], "expires": "when-repeated"},
+          "@bonus": {"quantity": 10, "repeat": [1, "week"]}}},
+      "@pro": {"customer_type": "$", "product_line": "@plans",
         "prices": {"weekly": {"amount": 1500, "currency": "usd", "interval": [1, "week"]},
                    "monthly": {"amount": 4900, "currency": "usd", "interval": [1, "month"]}},
         "included_items": {
-          "seats": {"quantity": 20, "expires": "when-purchase-expires"},
-          "calls": {"quantity": 1000, "repeat": [1, "month"], "expires": "when-repeated"}}},
-      "max": {"customer_type": "custom", "product_line": "plans",
+          "@seats": {"quantity": 20, "expires": "when-purchase-expires"},
+          "@calls": {"quantity": 1000, "repeat": [1, "month"], "expires": "when-repeated"}}},
+      "@max": {"customer_type": "$", "product_line": "@plans",
         "prices": {"yearly": {"amount": 49000, "currency": "usd", "interval": [1, "year"]}},
         "included_items": {
-          "calls": {"quantity": 5000, "repeat": [1, "month"], "expires": "when-repeated"}}},
-      "extra": {"customer_type": "custom", "product_line": "plans", "stackable": true,
-        "is_add_on_to": ["basic", "pro"],
+          "@calls": {"quantity": 5000, "repeat": [1, "month"], "expires": "when-repeated"}}},
+      "@extra": {"customer_type": "$", "product_line": "@plans", "stackable": true,
+        "is_add_on_to": ["@basic", "@pro"],
         "prices": {"monthly": {"amount": 500, "currency": "usd", "interval": [1, "month"]}},
         "included_items": {
-          "calls": {"quantity": 50, "repeat": [1, "month"], "expires": "when-repeated"}}}
-    }})";
+          "@calls": {"quantity": 50, "repeat": [1, "month"], "expires": "when-repeated"}}})";
+
+std::string for_all_types(const std::string& text) {
+  std::string out;
+  for (const char* type : {"custom", "user", "team"}) {
+    if (!out.empty()) out += ",";
+    for (const char c : text) {
+      if (c == '@') {
+        out += shelved(type, "");
+      } else if (c == '$') {
+        out += type;
+      } else {
+        out += c;
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string journeys_catalog() {
+  return "{\"items\": {" + for_all_types(kItems) + "}, \"product_lines\": {" +
+         for_all_types(kLines) + "}, \"products\": {" + for_all_types(kProducts) + "}}";
 }
 
 }  // namespace purser::faults

@@ -11,6 +11,7 @@
 namespace purser::faults {
 
 enum class StepKind : std::uint8_t {
+  kArrive,           ///< a user or a team is made known
   kCheckout,         ///< buys `product` at `price`, in `tabs` browser tabs
   kSwitch,           ///< `from` becomes `product`
   kPreview,          ///< what that would cost
@@ -53,11 +54,19 @@ struct Step {
   bool at_once = true;
   Card card = Card::kPays;
   int tabs = 1;
-  std::uint32_t pick = 0;  ///< which one, where there are several
+  bool on_page = false;      ///< of a checkout: the price is chosen on the purchase page
+  std::string price_before;  ///< which the buyer chose there at first; empty: none
+  std::uint32_t pick = 0;    ///< which one, where there are several
 };
+
+/// The shop has two projects, and the second sells through an account that is connected to the
+/// platform's.
+inline constexpr int kProjects = 2;
 
 struct Journey {
   int number = 0;
+  int project = 0;
+  std::string type;  ///< of the customer: custom, user or team
   std::string customer;
   std::vector<std::vector<Step>> acts;  ///< between two acts time passes
 };
@@ -71,7 +80,11 @@ std::mt19937_64 generator(std::uint64_t seed, std::uint64_t number, std::uint64_
 /// A number from `low` to `high`, the same on every machine.
 std::int64_t draw(std::mt19937_64& random, std::int64_t low, std::int64_t high);
 
-/// What the journeys' shop sells, as JSON.
+/// What both projects sell, as JSON: the same to every type of customer.
 std::string journeys_catalog();
+
+/// What an item or product is called that is for this type of customers, and back.
+std::string shelved(const std::string& type, const std::string& id);
+std::string plain(const std::string& shelved_id);
 
 }  // namespace purser::faults

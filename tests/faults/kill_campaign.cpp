@@ -93,7 +93,7 @@ class Campaign {
 bool Campaign::set_up() {
   if (!server_.start()) return false;
   Keys keys;
-  if (!server_.create_project(keys)) return false;
+  if (!server_.create_project("faults", keys)) return false;
   const std::string project = "x-purser-project-id: " + keys.project + "\r\n";
   credentials_ = project +
                  "x-purser-access-type: server\r\nx-purser-secret-server-key: " + keys.server +

@@ -17,7 +17,7 @@ void make_change(Operation& operation, std::mt19937_64& random, const std::strin
   operation.path += "/items/" + item + "/quantity";
   operation.body =
       R"({"change":)" + std::to_string(amount) + R"(,"description":")" + name + R"("})";
-  operation.parts.push_back({item, name, {}, {}});
+  operation.parts.push_back({item, name, amount, false, {}, {}});
 }
 
 void make_try_decrease(Operation& operation, std::mt19937_64& random, const std::string& name) {
@@ -27,7 +27,7 @@ void make_try_decrease(Operation& operation, std::mt19937_64& random, const std:
   operation.path += "/items/" + item + "/try-decrease";
   operation.body =
       R"({"amount":)" + std::to_string(amount) + R"(,"description":")" + name + R"("})";
-  operation.parts.push_back({item, name, {}, {}});
+  operation.parts.push_back({item, name, -amount, true, {}, {}});
 }
 
 void make_batch(Operation& operation, std::mt19937_64& random, const std::string& name) {
@@ -39,13 +39,10 @@ void make_batch(Operation& operation, std::mt19937_64& random, const std::string
     const std::string item = kItems[pick(random, 0, 1)];
     const std::string description = name + "." + std::to_string(i);
     body.begin_object().field("item_id", item).field("description", description);
-    if (pick(random, 0, 1) == 0) {
-      body.field("change", static_cast<std::int64_t>(pick(random, 1, 5)));
-    } else {
-      body.field("try_decrease", static_cast<std::int64_t>(pick(random, 1, 5)));
-    }
-    body.end_object();
-    operation.parts.push_back({item, description, {}, {}});
+    const bool is_try = pick(random, 0, 1) != 0;
+    const std::int64_t amount = pick(random, 1, 5);
+    body.field(is_try ? "try_decrease" : "change", amount).end_object();
+    operation.parts.push_back({item, description, is_try ? -amount : amount, is_try, {}, {}});
   }
   body.end_array().end_object();
   operation.path += "/items/batch";

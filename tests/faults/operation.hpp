@@ -18,6 +18,8 @@ enum class Kind : std::uint8_t { kChange, kTryDecrease, kBatch, kAtomicBatch, kG
 struct Part {
   std::string item;
   std::string description;
+  std::int64_t change = 0;  ///< what it adds; of a try-decrease, less than 0
+  bool is_try = false;      ///< nothing happens when there is too little
   /// What the answer said: it took effect; it did not; nothing was said.
   std::optional<bool> applied;
   std::optional<std::int64_t> quantity;  ///< the quantity after it, as the answer said

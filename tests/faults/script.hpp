@@ -4,6 +4,7 @@
 // when the server dies. Decided by the seed alone.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +12,29 @@
 
 namespace purser::faults {
 
+/// A death of the server.
+struct Kill {
+  std::uint64_t after = 0;  ///< when the act has so many answers
+  /// How many of its next starts die too, each after so many milliseconds unless it stands by then.
+  std::vector<std::int64_t> starts_cut_off;
+  bool with_sandbox = false;  ///< its sandbox dies too, where that is a process of its own
+};
+
 /// The journeys of an act run beside one another; then time passes.
 struct Act {
-  std::vector<std::string> faults;   ///< forms for POST /_sandbox/faults
-  std::vector<std::uint64_t> kills;  ///< the server dies when the act has so many answers
-  Millis pause;                      ///< until the next act
+  std::vector<std::string> faults;  ///< forms for POST /_sandbox/faults
+  std::vector<Kill> kills;
+  Millis pause;  ///< until the next act
 };
 
 struct Script {
   Timestamp start;  ///< what the clock says at first
+  /// Whether the sandbox is a process of its own, which outlives the server's deaths.
+  bool sandbox_apart = false;
+  /// Whether what was lost stays lost: then comparing with the provider has to make up for it.
+  bool reconciles = false;
   std::vector<Act> acts;
-  bool dies_last = false;  ///< whether the server dies once more when the acts are over
+  std::optional<Kill> last_kill;  ///< when the acts are over
 };
 
 /// The script of a batch of so many journeys.

@@ -20,6 +20,10 @@ namespace purser::faults {
 
 namespace {
 
+// A start takes a tenth of a second. This is for a hang, not for a machine that has much else to
+// do.
+constexpr std::chrono::minutes kMostPatience{5};
+
 int status_of(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -48,18 +52,10 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-ServerProcess::ServerProcess(std::string program, std::string work,
-                             std::vector<std::string> options)
-    : program_(std::move(program)), work_(std::move(work)), options_(std::move(options)) {}
-
-ServerProcess::~ServerProcess() { kill(); }
-
-pid_t ServerProcess::spawn_program(const std::vector<std::string>& words,
-                                   const std::string& output) const {
-  std::vector<std::string> all{program_};
-  all.insert(all.end(), words.begin(), words.end());
+pid_t spawn_program(std::vector<std::string> words, const std::string& output) {
   std::vector<char*> arguments;
-  for (auto& word : all) arguments.push_back(word.data());
+  arguments.reserve(words.size() + 1);
+  for (auto& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
   posix_spawn_file_actions_t actions;
@@ -69,27 +65,38 @@ pid_t ServerProcess::spawn_program(const std::vector<std::string>& words,
                                    O_WRONLY | O_CREAT | O_APPEND, 0600);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t pid = -1;
-  const int error =
-      ::posix_spawn(&pid, program_.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int error = ::posix_spawn(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   return error == 0 ? pid : -1;
 }
 
-bool ServerProcess::spawn() {
-  const std::string ready = work_ + "/ready.json";
-  ::unlink(ready.c_str());
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status_of(status);
+}
+
+ChildProcess::ChildProcess(std::string program, std::string ready_file, std::string log_file)
+    : program_(std::move(program)),
+      ready_file_(std::move(ready_file)),
+      log_file_(std::move(log_file)) {}
+
+ChildProcess::~ChildProcess() { kill(); }
+
+bool ChildProcess::spawn(std::vector<std::string> words) {
+  ::unlink(ready_file_.c_str());
   started_ = std::chrono::steady_clock::now();
-  std::vector<std::string> words = {
-      "serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0", "--ready-file", ready};
-  words.insert(words.end(), options_.begin(), options_.end());
-  pid_ = spawn_program(words, work_ + "/server.log");
+  words.insert(words.begin(), program_);
+  words.insert(words.end(), {"--ready-file", ready_file_});
+  pid_ = spawn_program(std::move(words), log_file_);
   return pid_ > 0;
 }
 
-bool ServerProcess::wait_ready() {
+bool ChildProcess::wait_ready() {
   for (;;) {
     const auto waited = std::chrono::steady_clock::now() - started_;
-    if (const auto ready = json::parse(read_file(work_ + "/ready.json"))) {
+    if (const auto ready = json::parse(read_file(ready_file_))) {
       if ((port_ = port_of(*ready, "url")) != 0) {
         sandbox_port_ = port_of(*ready, "sandbox_url");
         ready_time_ = std::chrono::duration_cast<std::chrono::milliseconds>(waited);
@@ -99,58 +106,76 @@ bool ServerProcess::wait_ready() {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
+      std::ofstream(log_file_, std::ios::app)
+          << "It ended with " << status_of(status) << " before it was ready.\n";
       return false;
     }
-    if (waited > std::chrono::seconds(30)) return false;
+    if (waited > kMostPatience) return false;
     pause_for(std::chrono::milliseconds(1));
   }
 }
 
-bool ServerProcess::start() { return spawn() && wait_ready(); }
-
-void ServerProcess::kill() {
+void ChildProcess::kill() {
   if (pid_ <= 0) return;
   ::kill(pid_, SIGKILL);
   wait_end();
 }
 
-void ServerProcess::terminate() {
+void ChildProcess::terminate() {
   if (pid_ > 0) ::kill(pid_, SIGTERM);
 }
 
-int ServerProcess::wait_end() {
-  int status = 0;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+int ChildProcess::wait_end() {
+  const int status = wait_for(pid_);
   pid_ = -1;
-  return status_of(status);
+  return status;
+}
+
+ServerProcess::ServerProcess(std::string program, std::string work,
+                             std::vector<std::string> options)
+    : ChildProcess(std::move(program), work + "/ready.json", work + "/server.log"),
+      work_(std::move(work)),
+      options_(std::move(options)) {}
+
+bool ServerProcess::spawn() {
+  std::vector<std::string> words = {"serve", "--data", work_ + "/data", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), options_.begin(), options_.end());
+  return ChildProcess::spawn(std::move(words));
 }
 
 int ServerProcess::command(const std::vector<std::string>& words, std::string& output) const {
   const std::string file = work_ + "/command.out";
   ::unlink(file.c_str());
-  std::vector<std::string> all = words;
+  std::vector<std::string> all{program_};
+  all.insert(all.end(), words.begin(), words.end());
   all.insert(all.end(), {"--data", work_ + "/data"});
-  const pid_t pid = spawn_program(all, file);
+  const pid_t pid = spawn_program(std::move(all), file);
   if (pid < 0) return 127;
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = wait_for(pid);
   output = read_file(file);
-  return status_of(status);
+  return status;
 }
 
-bool ServerProcess::create_project(Keys& keys) const {
+bool ServerProcess::create_project(const std::string& id, Keys& keys) const {
   std::string output;
-  if (command({"project", "create", "faults", "--id", "faults", "--json"}, output) != 0) {
-    return false;
-  }
+  if (command({"project", "create", id, "--id", id, "--json"}, output) != 0) return false;
   const auto answer = json::parse(output);
   if (!answer) return false;
   keys.project = answer->string_at("project_id").value_or("");
   keys.server = answer->string_at("secret_server_key").value_or("");
   keys.admin = answer->string_at("super_secret_admin_key").value_or("");
   return !keys.project.empty() && !keys.server.empty() && !keys.admin.empty();
+}
+
+SandboxProcess::SandboxProcess(std::string program, std::string work, std::uint64_t seed)
+    : ChildProcess(std::move(program), work + "/sandbox-ready.json", work + "/sandbox.log"),
+      work_(std::move(work)),
+      seed_(seed) {}
+
+bool SandboxProcess::start() {
+  return spawn({"sandbox", "--listen", "127.0.0.1:0", "--state", work_ + "/sandbox.json", "--seed",
+                std::to_string(seed_)}) &&
+         wait_ready();
 }
 
 }  // namespace purser::faults

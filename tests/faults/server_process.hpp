@@ -17,22 +17,20 @@ struct Keys {
   std::string admin;
 };
 
-class ServerProcess {
+/// A command of the built purser that serves until it is ended, as a child process.
+class ChildProcess {
  public:
-  /// `program` is the built purser; everything it keeps goes to `work`/data. `options` are further
-  /// words for `purser serve`.
-  ServerProcess(std::string program, std::string work, std::vector<std::string> options = {});
-  ~ServerProcess();  ///< kills it if it runs
-  ServerProcess(const ServerProcess&) = delete;
-  ServerProcess& operator=(const ServerProcess&) = delete;
+  /// It says in `ready_file` where it serves, and what it prints goes to `log_file`.
+  ChildProcess(std::string program, std::string ready_file, std::string log_file);
+  ~ChildProcess();  ///< kills it if it runs
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
 
-  /// Starts it without waiting.
-  bool spawn();
-  /// Waits until it is ready; false when it ended instead, or is not ready after 30 s.
+  /// Starts `purser <words> --ready-file …` without waiting.
+  bool spawn(std::vector<std::string> words);
+  /// Waits until it is ready; false when it ended instead, or hangs.
   bool wait_ready();
-  /// Starts it and waits; `ready_time` is how long that took.
-  bool start();
-  std::chrono::milliseconds ready_time() const { return ready_time_; }
+  std::chrono::milliseconds ready_time() const { return ready_time_; }  ///< from its start
 
   void kill();       ///< SIGKILL, and waits for its end
   void terminate();  ///< SIGTERM; does not wait
@@ -42,22 +40,54 @@ class ServerProcess {
   std::uint16_t sandbox_port() const { return sandbox_port_; }
   pid_t pid() const { return pid_; }
 
-  /// Runs `purser <words> --data …`; its exit status, and what it printed.
-  int command(const std::vector<std::string>& words, std::string& output) const;
-  bool create_project(Keys& keys) const;
+ protected:
+  const std::string program_;
 
  private:
-  pid_t spawn_program(const std::vector<std::string>& words, const std::string& output) const;
-
-  std::string program_;
-  std::string work_;
-  std::vector<std::string> options_;
+  const std::string ready_file_;
+  const std::string log_file_;
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
   std::uint16_t sandbox_port_ = 0;
   std::chrono::steady_clock::time_point started_;
   std::chrono::milliseconds ready_time_{0};
 };
+
+/// `purser serve`.
+class ServerProcess : public ChildProcess {
+ public:
+  /// Everything it keeps goes to `work`/data. `options` are further words for `purser serve`.
+  ServerProcess(std::string program, std::string work, std::vector<std::string> options = {});
+
+  bool spawn();
+  bool start() { return spawn() && wait_ready(); }
+
+  /// Runs `purser <words> --data …`; its exit status, and what it printed.
+  int command(const std::vector<std::string>& words, std::string& output) const;
+  bool create_project(const std::string& id, Keys& keys) const;
+
+ private:
+  const std::string work_;
+  const std::vector<std::string> options_;
+};
+
+/// `purser sandbox --state`.
+class SandboxProcess : public ChildProcess {
+ public:
+  SandboxProcess(std::string program, std::string work, std::uint64_t seed);
+
+  bool start();
+
+ private:
+  const std::string work_;
+  const std::uint64_t seed_;
+};
+
+/// Starts a program without waiting; what it prints is added to the file `output`. -1: it cannot
+/// be.
+pid_t spawn_program(std::vector<std::string> words, const std::string& output);
+/// Waits for its end; its exit status, or 128 + signal.
+int wait_for(pid_t pid);
 
 /// Waits a moment: a poll on nothing. The campaign waits for processes, which give no other sign.
 void pause_for(std::chrono::milliseconds time);

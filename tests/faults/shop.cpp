@@ -1,5 +1,7 @@
 #include "tests/faults/shop.hpp"
 
+#include <fstream>
+
 #include "crypto/crypto.hpp"
 
 namespace purser::faults {
@@ -19,6 +21,7 @@ Answer answer_of(Reply reply) {
   Answer answer;
   answer.status = reply.status;
   answer.replayed = reply.replayed;
+  answer.location = std::move(reply.location);
   if (auto body = json::parse(reply.body, 64)) answer.body = *std::move(body);
   answer.text = std::move(reply.body);
   return answer;
@@ -43,41 +46,146 @@ bool may_succeed_later(const Answer& answer) {
   return code == "IDEMPOTENCY_KEY_IN_USE" || code == "SWITCH_CONFLICT";
 }
 
+json::Value body_of(const std::optional<Reply>& reply) {
+  auto body = reply ? json::parse(reply->body) : Result<json::Value>(json::Value());
+  return body ? *std::move(body) : json::Value();
+}
+
+/// The document that answers a request to an API with faults: it is sent again until there is a
+/// good one.
+json::Value insist(std::uint16_t port, const std::string& request) {
+  HttpClient client(port);
+  for (int i = 0; i < kMostRepeats; ++i) {
+    const auto reply = client.exchange(request);
+    if (!reply || reply->status != 200) continue;
+    json::Value body = body_of(reply);
+    if (!body.is_null()) return body;
+  }
+  return {};
+}
+
+std::string bearer(const std::string& key) { return "authorization: Bearer " + key + "\r\n"; }
+
+constexpr const char* kProjectIds[kProjects] = {"shop", "market"};
+constexpr int kConnected = 1;
+constexpr const char* kPlatformKey = "sk_test_platform";
+constexpr const char* kOwnKey = "sk_test_own";
+
 }  // namespace
 
-Shop::Shop(std::string program, std::string work)
-    : work_(work),
-      server_(std::move(program), std::move(work),
-              {"--clock", "manual", "--http-threads", "1", "--log-level", "warn"}) {}
+Shop::Shop(ShopOptions options)
+    : options_(std::move(options)),
+      sandbox_(options_.program, options_.work, options_.sandbox_seed),
+      server_(options_.program, options_.work,
+              {"--clock", "manual", "--http-threads", "1", "--log-level", "warn", "--config",
+               options_.work + "/purser.toml"}) {}
 
-const std::string& Shop::credentials(As as) const {
-  return credentials_[static_cast<std::size_t>(as)];
+const std::string& Shop::credentials(int project, As as) const {
+  if (as == As::kRoot) return root_credentials_;
+  return stalls_[project].credentials[static_cast<std::size_t>(as)];
 }
 
 /// As the server derives it: src/server/sandbox_payments.cpp.
 std::string Shop::derive_stripe_key(const std::string& project) const {
-  const auto key = crypto::from_hex(trimmed(read_file(work_ + "/data/encryption.key")));
+  const auto key = crypto::from_hex(trimmed(read_file(options_.work + "/data/encryption.key")));
   const auto digest = crypto::hmac_sha256(key.value_or(""), "sandbox account of " + project);
   return "sk_test_" + crypto::to_hex(digest).substr(0, 32);
 }
 
-std::string Shop::open(Timestamp now, const std::string& catalog) {
-  if (!server_.start() || !announce()) return "the server does not start: " + log();
-  Keys keys;
-  if (!server_.create_project(keys)) return "the project cannot be created: " + log();
-  const std::string project = "x-purser-project-id: " + keys.project + "\r\n";
-  credentials_[0] = project +
-                    "x-purser-access-type: server\r\nx-purser-secret-server-key: " + keys.server +
-                    "\r\n";
-  credentials_[1] =
-      project + "x-purser-access-type: admin\r\nx-purser-super-secret-admin-key: " + keys.admin +
+std::uint16_t Shop::sandbox_port() const {
+  return options_.sandbox_apart ? sandbox_.port() : server_.sandbox_port();
+}
+
+/// A sandbox that is apart does not know Purser: accounts and endpoints are made as at Stripe.
+std::string Shop::start_sandbox() {
+  if (!options_.sandbox_apart) return "";
+  if (!sandbox_.start()) return "the sandbox does not start";
+  for (int project = 0; project < kProjects; ++project) {
+    Stall& stall = stalls_[project];
+    stall.stripe_key = project == kConnected ? kPlatformKey : kOwnKey;
+    const std::string form = std::string("url=http://127.0.0.1:9/&enabled_events[0]=*&connect=") +
+                             (project == kConnected ? "true" : "false");
+    const json::Value made = insist(sandbox_.port(), form_text("POST", "/v1/webhook_endpoints",
+                                                               bearer(stall.stripe_key), form));
+    stall.endpoint = made.string_at("id").value_or("");
+    stall.endpoint_secret = made.string_at("secret").value_or("");
+    if (stall.endpoint_secret.empty()) return "the sandbox makes no endpoint";
+  }
+  return "";
+}
+
+std::string Shop::write_config() const {
+  std::ofstream file(options_.work + "/purser.toml", std::ios::trunc);
+  if (options_.sandbox_apart) {
+    file << "[stripe]\nbase_url = \"http://127.0.0.1:" << sandbox_.port() << "\"\nsecret_key = \""
+         << kPlatformKey << "\"\nwebhook_secret = [\"" << stalls_[kConnected].endpoint_secret
+         << "\"]\n";
+  }
+  file.close();
+  return file ? "" : "the settings cannot be written";
+}
+
+std::string Shop::open_project(int project, const std::string& catalog) {
+  Stall& stall = stalls_[project];
+  if (!server_.create_project(kProjectIds[project], stall.keys)) return "it cannot be created";
+  const std::string named = "x-purser-project-id: " + stall.keys.project + "\r\n";
+  stall.credentials[0] =
+      named + "x-purser-access-type: server\r\nx-purser-secret-server-key: " + stall.keys.server +
       "\r\n";
-  credentials_[2] = "x-purser-root-key: " + trimmed(read_file(work_ + "/data/root.key")) + "\r\n";
-  stripe_key_ = derive_stripe_key(keys.project);
+  stall.credentials[1] =
+      named +
+      "x-purser-access-type: admin\r\nx-purser-super-secret-admin-key: " + stall.keys.admin +
+      "\r\n";
   HttpClient client(server_.port());
-  const auto put =
-      client.exchange(request_text("PUT", "/catalog", credentials(As::kAdmin), catalog));
+  const std::string& admin = credentials(project, As::kAdmin);
+  const auto put = client.exchange(request_text("PUT", "/catalog", admin, catalog));
   if (!put || put->status != 200) return "PUT /catalog: " + (put ? put->body : "no answer");
+  if (!options_.sandbox_apart) {
+    stall.stripe_key = derive_stripe_key(stall.keys.project);
+  } else if (project != kConnected) {
+    const std::string access = "{\"stripe_secret_key\":\"" + stall.stripe_key +
+                               "\",\"stripe_webhook_secrets\":[\"" + stall.endpoint_secret + "\"]}";
+    const auto set = client.exchange(
+        request_text("PATCH", "/projects/" + stall.keys.project, root_credentials_, access));
+    if (!set || set->status != 200) return "PATCH /projects: " + (set ? set->body : "no answer");
+  }
+  stall.stripe_access = bearer(stall.stripe_key);
+  // The first look makes the project's endpoints at an embedded sandbox, while nothing goes wrong.
+  if (project == kConnected) return connect_account();
+  const bool has_account =
+      answers_ok(server_.port(), request_text("GET", "/payments/account", admin, ""));
+  return has_account ? "" : "it has no account at the sandbox";
+}
+
+std::string Shop::connect_account() {
+  const std::string& admin = credentials(kConnected, As::kAdmin);
+  HttpClient client(server_.port());
+  const auto asked = client.exchange(request_text("POST", "/payments/onboarding", admin, "{}"));
+  const std::string url = body_of(asked).string_at("url").value_or("");
+  const auto page = url.find("/c/");
+  if (page == std::string::npos) return "no account can be connected";
+  HttpClient owner(sandbox_port());
+  const auto completed = owner.exchange(form_text("POST", url.substr(page), "", ""));
+  if (!completed || completed->status != 303) return "its owner cannot complete the onboarding";
+  const auto seen = client.exchange(request_text("GET", "/payments/account", admin, ""));
+  const std::string account = body_of(seen).string_at("account_id").value_or("");
+  if (account.empty()) return "its account is not known";
+  stalls_[kConnected].stripe_access += "stripe-account: " + account + "\r\n";
+  return "";
+}
+
+std::string Shop::open(Timestamp now, const std::string& catalog) {
+  if (std::string trouble = start_sandbox(); !trouble.empty()) return trouble;
+  if (std::string trouble = write_config(); !trouble.empty()) return trouble;
+  if (!start_server()) return "the server does not start: " + log();
+  root_credentials_ =
+      "x-purser-root-key: " + trimmed(read_file(options_.work + "/data/root.key")) + "\r\n";
+  for (int project = 0; project < kProjects; ++project) {
+    const std::string trouble = open_project(project, catalog);
+    if (!trouble.empty()) return std::string(kProjectIds[project]) + ": " + trouble;
+  }
+  if (!lead_endpoints()) return "the sandbox's events cannot be led to the server";
+  announce(true);
   return set_clock(now) ? "" : "the clock cannot be set";
 }
 
@@ -88,56 +196,84 @@ std::optional<Place> Shop::place() {
   return place_;
 }
 
-bool Shop::announce() {
+/// Where the server is now, or that it does not come back.
+void Shop::announce(bool stands) {
   {
     const std::lock_guard lock(mutex_);
     ++place_.life;
     place_.port = server_.port();
-    place_.sandbox_port = server_.sandbox_port();
-    is_up_ = true;
+    place_.sandbox_port = sandbox_port();
+    is_up_ = stands;
+    is_gone_ = !stands;
   }
   changed_.notify_all();
-  return place_.sandbox_port != 0;
 }
 
 bool Shop::set_clock(Timestamp now) {
   now_ = now;
-  const std::string request = request_text("POST", "/internal/clock", credentials(As::kRoot),
+  if (options_.sandbox_apart) {
+    // First, because what it knows is never newer than what Purser asks for.
+    const std::string seconds = std::to_string(now.millis() / 1000);
+    if (!control("POST", "/_sandbox/clock", "now=" + seconds)) return false;
+  }
+  const std::string request = request_text("POST", "/internal/clock", root_credentials_,
                                            "{\"now\":\"" + now.to_iso8601() + "\"}");
   return answers_ok(server_.port(), request);
 }
 
 bool Shop::control(const char* method, const std::string& path, const std::string& form) {
-  return answers_ok(server_.sandbox_port(), form_text(method, path, "", form));
+  return answers_ok(sandbox_port(), form_text(method, path, "", form));
 }
 
-bool Shop::order_faults() {
+/// The sandbox keeps them over its deaths.
+bool Shop::set_faults(const std::vector<std::string>& faults) {
   if (!control("DELETE", "/_sandbox/faults", "")) return false;
-  for (const std::string& fault : faults_) {
+  for (const std::string& fault : faults) {
     if (!control("POST", "/_sandbox/faults", fault)) return false;
   }
   return true;
 }
 
-bool Shop::set_faults(std::vector<std::string> faults) {
-  faults_ = std::move(faults);
-  return order_faults();
+bool Shop::start_server() { return server_.start() && sandbox_port() != 0; }
+
+bool Shop::lead_endpoints() {
+  if (!options_.sandbox_apart) return true;  // the server does that itself
+  const std::string url = "url=http://127.0.0.1:" + std::to_string(server_.port());
+  for (int project = 0; project < kProjects; ++project) {
+    const Stall& stall = stalls_[project];
+    const std::string form = url + "/webhooks/stripe/" + kProjectIds[project];
+    const std::string path = "/v1/webhook_endpoints/" + stall.endpoint;
+    if (insist(sandbox_port(), form_text("POST", path, bearer(stall.stripe_key), form)).is_null()) {
+      return false;
+    }
+  }
+  return true;
 }
 
-bool Shop::kill_and_restart() {
+bool Shop::restart(const Kill& kill) {
+  if (kill.with_sandbox && options_.sandbox_apart) {
+    sandbox_.kill();
+    if (!sandbox_.start() || !write_config().empty()) return false;
+  }
+  for (const std::int64_t delay : kill.starts_cut_off) {
+    if (!server_.spawn()) return false;
+    pause_for(std::chrono::milliseconds(delay));
+    server_.kill();
+    ++kills_;
+  }
+  return start_server() && lead_endpoints();
+}
+
+bool Shop::kill_and_restart(const Kill& kill) {
   {
     const std::lock_guard lock(mutex_);
     is_up_ = false;
   }
   server_.kill();
   ++kills_;
-  if (server_.start() && order_faults()) return announce();
-  {
-    const std::lock_guard lock(mutex_);
-    is_gone_ = true;
-  }
-  changed_.notify_all();
-  return false;
+  const bool stands = restart(kill);
+  announce(stands);
+  return stands;
 }
 
 bool Shop::tick() { return control("POST", "/_sandbox/tick", ""); }
@@ -145,6 +281,14 @@ bool Shop::tick() { return control("POST", "/_sandbox/tick", ""); }
 std::string Shop::verify() {
   std::string output;
   const int status = server_.command({"verify"}, output);
+  return status == 0 ? "" : "status " + std::to_string(status) + ": " + output;
+}
+
+std::string Shop::reconcile(bool repair) {
+  std::vector<std::string> words{"reconcile"};
+  if (repair) words.emplace_back("--repair");
+  std::string output;
+  const int status = server_.command(words, output);
   return status == 0 ? "" : "status " + std::to_string(status) + ": " + output;
 }
 
@@ -163,7 +307,7 @@ std::optional<Reply> Caller::exchange(bool sandbox, const std::string& request) 
 
 Answer Caller::ask(As as, const char* method, const std::string& path, const std::string& body,
                    const std::string& key) {
-  std::string headers = shop_.credentials(as);
+  std::string headers = shop_.credentials(project_, as);
   if (!key.empty()) headers += "idempotency-key: " + key + "\r\n";
   const std::string request = request_text(method, path, headers, body);
   int lost = 0;
@@ -185,12 +329,12 @@ Answer Caller::ask(As as, const char* method, const std::string& path, const std
 }
 
 Answer Caller::stripe(const char* method, const std::string& path, const std::string& form) {
-  const std::string request =
-      form_text(method, path, "authorization: Bearer " + shop_.stripe_key() + "\r\n", form);
+  const std::string request = form_text(method, path, shop_.stripe_access(project_), form);
   for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
     auto reply = exchange(true, request);
     if (!reply || reply->status == 409 || reply->status == 429 || reply->status >= 500) continue;
-    return answer_of(*std::move(reply));
+    Answer answer = answer_of(*std::move(reply));
+    if (!answer.body.is_null()) return answer;  // else it is garbage
   }
   return {};
 }
@@ -200,6 +344,17 @@ Answer Caller::page(const char* method, const std::string& path, const std::stri
   for (int repeats = 0; repeats < kMostDeaths; ++repeats) {
     auto reply = exchange(true, request);
     if (reply) return answer_of(*std::move(reply));
+  }
+  return {};
+}
+
+Answer Caller::submit(const std::string& path, const std::string& form) {
+  const std::string request = form_text("POST", path, "", form);
+  for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
+    auto reply = exchange(false, request);
+    if (!reply) continue;
+    if (reply->status != 429 && reply->status != 503) return answer_of(*std::move(reply));
+    pause_for(std::chrono::milliseconds(std::min(10 * (repeats + 1), kLongestPauseMs)));
   }
   return {};
 }

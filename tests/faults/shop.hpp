@@ -1,7 +1,7 @@
 #pragma once
 
-// The server of a chaos run with its sandbox, both in one process that may die at any time, and the
-// connections of those who deal with it.
+// The server of a chaos run, which may die at any time, its sandbox, in the same process or in one
+// of its own, and the connections of those who deal with them.
 
 #include <atomic>
 #include <condition_variable>
@@ -14,6 +14,8 @@
 
 #include "json/json.hpp"
 #include "tests/faults/http_client.hpp"
+#include "tests/faults/journey.hpp"
+#include "tests/faults/script.hpp"
 #include "tests/faults/server_process.hpp"
 #include "types/timestamp.hpp"
 
@@ -28,21 +30,29 @@ struct Place {
 
 enum class As : std::uint8_t { kServer, kAdmin, kRoot };
 
+struct ShopOptions {
+  std::string program;
+  std::string work;
+  bool sandbox_apart = false;
+  std::uint64_t sandbox_seed = 1;  ///< of one that is apart
+};
+
 /// Thread-safe, except for what is said to be for one thread.
 class Shop {
  public:
-  Shop(std::string program, std::string work);
+  explicit Shop(ShopOptions options);
 
-  /// Starts the server, makes the project with its catalog and sets the clock. Empty: it went well.
+  /// Starts the server, makes the projects with their catalog and sets the clock. Empty: it went
+  /// well.
   std::string open(Timestamp now, const std::string& catalog);
   /// Where the server is; waits while it is being started again. Nothing when it does not come
   /// back.
   std::optional<Place> place();
   /// Header lines.
-  const std::string& credentials(As as) const;
-  /// The key of the project's account at the sandbox.
-  const std::string& stripe_key() const { return stripe_key_; }
-  std::string database() const { return work_ + "/data/purser.db"; }
+  const std::string& credentials(int project, As as) const;
+  /// Header lines for the project's account at the sandbox.
+  const std::string& stripe_access(int project) const { return stalls_[project].stripe_access; }
+  std::string database() const { return options_.work + "/data/purser.db"; }
 
   void count_answer() { answers_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t answers() const { return answers_.load(std::memory_order_relaxed); }
@@ -51,27 +61,47 @@ class Shop {
   Timestamp now() const { return now_; }
   bool set_clock(Timestamp now);
   /// Faults that strike from now on, also after a death; none: they stop.
-  bool set_faults(std::vector<std::string> faults);
+  bool set_faults(const std::vector<std::string>& faults);
   /// SIGKILL, and a new start on what is left.
-  bool kill_and_restart();
+  bool kill_and_restart(const Kill& kill);
   /// Lets the sandbox do what is due and send its events once.
   bool tick();
   std::string verify();  ///< what `purser verify` complains of; empty: nothing
-  std::string log() const { return read_file(work_ + "/server.log"); }
+  /// Compares every project with the sandbox. Empty: nothing differed (`repair`: nothing does now);
+  /// else what the command says.
+  std::string reconcile(bool repair);
+  std::string log() const { return read_file(options_.work + "/server.log"); }
   std::uint64_t kills() const { return kills_; }
 
  private:
-  bool announce();
-  bool order_faults();
+  /// What belongs to a project.
+  struct Stall {
+    Keys keys;
+    std::string credentials[2];  ///< As::kServer and As::kAdmin
+    std::string stripe_key;      ///< of the account, or of its platform's
+    std::string stripe_access;
+    std::string endpoint;         ///< at a sandbox that is apart: we_…
+    std::string endpoint_secret;  ///< likewise
+  };
+
+  std::string start_sandbox();
+  std::string write_config() const;
+  std::string open_project(int project, const std::string& catalog);
+  std::string connect_account();
+  bool start_server();
+  bool restart(const Kill& kill);
+  bool lead_endpoints();
+  void announce(bool stands);
+  std::uint16_t sandbox_port() const;
   std::string derive_stripe_key(const std::string& project) const;
   bool control(const char* method, const std::string& path, const std::string& form);
 
-  const std::string work_;
+  const ShopOptions options_;
+  SandboxProcess sandbox_;  ///< runs only when it is apart
   ServerProcess server_;
-  std::string credentials_[3];
-  std::string stripe_key_;
+  std::string root_credentials_;
+  Stall stalls_[kProjects];
   Timestamp now_;
-  std::vector<std::string> faults_;
   std::uint64_t kills_ = 0;
   std::atomic<std::uint64_t> answers_{0};
 
@@ -87,13 +117,14 @@ struct Answer {
   int status = 0;
   std::string text;
   json::Value body;
+  std::string location;
   bool replayed = false;
 };
 
 /// The connections of one thread. Sends what is safe to send again until it is answered.
 class Caller {
  public:
-  explicit Caller(Shop& shop) : shop_(shop) {}
+  explicit Caller(Shop& shop, int project = 0) : shop_(shop), project_(project) {}
 
   /// A request to the API. With a key, it is sent again as long as it was lost, or the answer says
   /// that the same request may succeed. `key` empty: only reads.
@@ -103,6 +134,8 @@ class Caller {
   Answer stripe(const char* method, const std::string& path, const std::string& form);
   /// A hosted page, or the sandbox's control.
   Answer page(const char* method, const std::string& path, const std::string& form);
+  /// Sends the form of one of Purser's own pages, again as long as that may help.
+  Answer submit(const std::string& path, const std::string& form);
   /// What went wrong that must not.
   std::vector<std::string> complaints;
 
@@ -110,6 +143,7 @@ class Caller {
   std::optional<Reply> exchange(bool sandbox, const std::string& request);
 
   Shop& shop_;
+  const int project_;
   Place place_;
   std::unique_ptr<HttpClient> api_;
   std::unique_ptr<HttpClient> sandbox_;

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "http/compat/protocol.hpp"
+
 namespace purser::http_test {
 namespace {
 
@@ -104,6 +106,7 @@ ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
                                      .version = "0.0.0-test",
                                      .log = {},
                                      .log_level = http::LogLevel::kInfo,
+                                     .dialect = &http::compat::protocol(),
                                      .hooks = {},
                                      .workers = workers};
   dependencies.log = [this](const http::LogRecord& record) {
@@ -208,11 +211,11 @@ Headers ApiWorld::admin_key() const {
 }
 Headers ApiWorld::client_key(const std::string& user) const {
   Headers headers = {
-      {"x-stack-access-type", "client"},
-      {"x-stack-project-id", world.project.str()},
-      {"x-stack-publishable-client-key", world.keys.publishable_client_key.reveal()}};
+      {"x-purser-access-type", "client"},
+      {"x-purser-project-id", world.project.str()},
+      {"x-purser-publishable-client-key", world.keys.publishable_client_key.reveal()}};
   if (!user.empty()) {
-    headers.emplace_back("x-stack-access-token", "own:" + world.project.str() + ":" + user + ":s");
+    headers.emplace_back("x-purser-access-token", "own:" + world.project.str() + ":" + user + ":s");
   }
   return headers;
 }

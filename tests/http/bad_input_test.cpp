@@ -139,7 +139,7 @@ TEST_F(BadInput, MalformedTokens) {
           std::pair{"expired", "ACCESS_TOKEN_EXPIRED"},
           std::pair{"own:other:alice:s", "INVALID_PROJECT_FOR_ACCESS_TOKEN"}}) {
       Headers headers = api_->client_key();
-      headers.emplace_back("x-stack-access-token", token);
+      headers.emplace_back("x-purser-access-token", token);
       EXPECT_EQ(ask(route, with_json(headers), "{}").code(), code) << route.operation;
     }
   }

@@ -123,6 +123,10 @@ TEST_F(IdempotencyTest, SecretsAreSealedAtRest) {
   EXPECT_EQ(refused.code(), "USER_NOT_FOUND");
   EXPECT_EQ(api_.server("POST", "/sessions", R"({"user_id":"nobody"})", key("k3")).body,
             refused.body);
+  // So does one of an operation of several steps.
+  const std::string intent = "/customers/user/nobody/payment-method-setup-intent";
+  EXPECT_EQ(api_.server("POST", intent, "{}", key("k4")).code(), "USER_NOT_FOUND");
+  EXPECT_EQ(api_.server("POST", intent, "{}", key("k4")).code(), "USER_NOT_FOUND");
 }
 
 TEST_F(IdempotencyTest, AdministratorsHaveKeysOfTheirOwn) {

@@ -53,6 +53,8 @@ TEST(SqliteMigrations, TheFirstStaysAsItWas) {
   EXPECT_EQ(crypto::to_hex(crypto::sha256(migrations[0].sql)),
             "cef40905a715515aef0a2a3adb2fc5d89598f47222607df14b47a59d81569301");
   EXPECT_EQ(migrations[1].slug, "subscriptions");
+  ASSERT_GE(migrations.size(), 3U);
+  EXPECT_EQ(migrations[2].slug, "profiles");
 }
 
 TEST_F(SqliteMigration, AnOldDatabaseVerifies) { EXPECT_EQ(findings(), ""); }

@@ -69,6 +69,11 @@ TEST_F(SqliteVerify, ABalanceThatDiffersFromItsLedger) {
       "project p, custom c, item credits: stored quantity 5, ledger says 50");
 }
 
+TEST_F(SqliteVerify, ACustomerOfNoProject) {
+  expect_found("UPDATE customers SET project_id = 99 WHERE id = 2",
+               "customer number 2: it is of no project");
+}
+
 TEST_F(SqliteVerify, AnUnreadableBalance) {
   expect_found("UPDATE balances SET account = x'00' WHERE customer_id = 1", "unreadable");
 }

@@ -73,7 +73,7 @@ Result<app::TokenClaims> AccessTokens::verify_foreign(const Trust& trust, const 
                                                       Timestamp now) {
   Error last = unparsable("an issuer that the project does not trust");
   if (is_of_another_project(trust, token.issuer)) {
-    last = {ErrorCode::kInvalidProjectForAccessToken, "The access token is for another project."};
+    last = wrong_project(token, trust.project);
   }
   for (const app::OidcIssuer& issuer : trust.foreign) {
     // Before any fetch, so that a token for somebody else causes none.

@@ -118,6 +118,11 @@ TEST_F(AccessTokensTest, OurOwnTokenExpires) {
   const std::string token = own_token();
   EXPECT_TRUE(verify(token, kNow + 599));
   EXPECT_EQ(refusal(token, kNow + 600), ErrorCode::kAccessTokenExpired);
+  const Details wanted = {{"expired_at_millis", std::int64_t{(kNow + 600) * 1000}},
+                          {"project_id", std::string("p1")},
+                          {"user_id", std::string("u1")},
+                          {"refresh_token_id", std::string("s1")}};
+  EXPECT_EQ(verify(token, kNow + 600).error().details, wanted);
   EXPECT_EQ(refusal(token, kNow - 61), ErrorCode::kUnparsableAccessToken);  // not yet issued
 }
 

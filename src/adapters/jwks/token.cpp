@@ -92,9 +92,19 @@ Result<Timestamp> check_times(const json::Value& claims, Timestamp now) {
     if (now + kClockSkew < *at) return unparsable(std::string(name) + " lies in the future");
   }
   if (now >= *expires_at) {
-    return Error(ErrorCode::kAccessTokenExpired, "The access token has expired; refresh it.");
+    return Error(ErrorCode::kAccessTokenExpired, "The access token has expired; refresh it.",
+                 {{"expired_at_millis", expires_at->millis()}});
   }
   return *expires_at;
+}
+
+/// Whose token has expired is for its holder to see.
+Error with_identity(Error error, const ProjectId& project, const app::TokenClaims& claims) {
+  if (error.code != ErrorCode::kAccessTokenExpired) return error;
+  error.details.emplace_back("project_id", project.str());
+  error.details.emplace_back("user_id", claims.subject);
+  error.details.emplace_back("refresh_token_id", claims.session_id);
+  return error;
 }
 
 Result<std::string> check_subject(const json::Value& claims) {
@@ -132,9 +142,10 @@ std::string claims_of(const app::AccessTokens::NewToken& token) {
       .field_or_null("name",
                      token.display_name.empty() ? std::nullopt : std::optional(token.display_name))
       .field_or_null("email", token.email)
-      .field("email_verified", false)
-      .key("selected_team_id")
-      .null()
+      .field("email_verified", token.email_verified)
+      .field_or_null("selected_team_id", token.selected_team.empty()
+                                             ? std::nullopt
+                                             : std::optional(token.selected_team.str()))
       .field("signed_up_at", seconds(token.signed_up_at))
       .field("is_anonymous", false)
       .field("is_restricted", false)
@@ -188,18 +199,26 @@ bool has_audience(const json::Value& claims, std::string_view audience) {
          });
 }
 
+Error wrong_project(const Token& token, const ProjectId& project) {
+  return {ErrorCode::kInvalidProjectForAccessToken,
+          "The access token is for another project.",
+          {{"expected_project_id", project.str()},
+           {"actual_project_id", token.claims.string_at("project_id").value_or("")}}};
+}
+
 Result<app::TokenClaims> check_own(const Token& token, const ProjectId& project, Timestamp now) {
   if (token.type != kOwnType) return unparsable("typ is not " + std::string(kOwnType));
   if (!has_audience(token.claims, project.str()) ||
       token.claims.string_at("project_id") != project.str()) {
-    return Error(ErrorCode::kInvalidProjectForAccessToken,
-                 "The access token is for another project.");
+    return wrong_project(token, project);
   }
   app::TokenClaims claims;
-  PURSER_TRY(claims.expires_at, check_times(token.claims, now));
   PURSER_TRY(claims.subject, check_subject(token.claims));
   claims.session_id = token.claims.string_at("refresh_token_id").value_or("");
   if (claims.session_id.empty()) return unparsable("no session");
+  auto expires_at = check_times(token.claims, now);
+  if (!expires_at) return with_identity(std::move(expires_at).error(), project, claims);
+  claims.expires_at = *expires_at;
   claims.email = optional_text(token.claims, "email");
   claims.display_name = optional_text(token.claims, "name");
   return claims;

@@ -16,6 +16,10 @@ namespace purser::jwks {
 /// Every refusal that is not one of the two special ones; the reason is for the log alone.
 Error unparsable(std::string why);
 
+/// The refusal of a token that is another project's.
+struct Token;
+Error wrong_project(const Token& token, const ProjectId& project);
+
 /// The parts of a token, nothing of them verified yet.
 struct Token {
   Algorithm algorithm = Algorithm::kEs256;

@@ -65,8 +65,8 @@ Result<std::vector<app::OidcIssuer>> read_issuers(const json::Value& document) {
   return issuers;
 }
 
-// Documents of schema 1 lack these fields: then the defaults stand.
-Status read_subscription_settings(const json::Value& document, app::ProjectSettings& settings) {
+// Older documents lack these fields: then the defaults stand.
+Status read_later_settings(const json::Value& document, app::ProjectSettings& settings) {
   if (document.find("past_due_grace_days")) {
     const auto days = document.int_at("past_due_grace_days");
     if (!days || *days < 0 || *days > kMaxGraceDays) return unreadable("past_due_grace_days");
@@ -80,6 +80,8 @@ Status read_subscription_settings(const json::Value& document, app::ProjectSetti
   }
   settings.allow_private_webhook_addresses =
       document.bool_at("allow_private_webhook_addresses").value_or(false);
+  settings.owner_team = TeamId(document.string_at("owner_team").value_or(""));
+  settings.other_config = document.string_at("other_config").value_or("");
   return {};
 }
 
@@ -104,7 +106,10 @@ std::string encode_settings(const app::ProjectSettings& settings) {
     out.field("jwks_url", issuer.jwks_url);
     out.end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (!settings.owner_team.empty()) out.field("owner_team", settings.owner_team.str());
+  if (!settings.other_config.empty()) out.field("other_config", settings.other_config);
+  out.end_object();
   return out.take();
 }
 
@@ -118,7 +123,7 @@ Result<app::ProjectSettings> decode_settings(std::string_view text) {
   PURSER_TRY(settings.require_publishable_client_key,
              read_flag(document, "require_publishable_client_key"));
   PURSER_TRY(settings.oidc_issuers, read_issuers(document));
-  PURSER_CHECK_OK(read_subscription_settings(document, settings));
+  PURSER_CHECK_OK(read_later_settings(document, settings));
   return settings;
 }
 

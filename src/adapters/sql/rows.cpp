@@ -32,6 +32,7 @@ Result<app::ApiKey> key(Cursor& row, const ProjectId& project) {
   key.created_at = row.timestamp(5);
   key.last_used_at = row.optional_timestamp(6);
   key.revoked_at = row.optional_timestamp(7);
+  key.expires_at = row.optional_timestamp(8);
   return row.checked(std::move(key));
 }
 
@@ -53,6 +54,7 @@ Result<app::User> user(Cursor& row, const ProjectId& project) {
   user.primary_email = row.optional_text(2);
   user.external_subject = row.text(3);
   user.created_at = row.timestamp(4);
+  PURSER_TRY(user.profile, decode_user_profile(row.view(5)));
   return row.checked(std::move(user));
 }
 
@@ -62,6 +64,7 @@ Result<app::Team> team(Cursor& row, const ProjectId& project) {
   team.id = TeamId(row.text(0));
   team.display_name = row.text(1);
   team.created_at = row.timestamp(2);
+  PURSER_TRY(team.profile, decode_team_profile(row.view(3)));
   return row.checked(std::move(team));
 }
 

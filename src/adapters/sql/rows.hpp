@@ -41,16 +41,16 @@ Money money(Cursor& row, int amount_column, int currency_column);
 Result<app::Project> project(Cursor& row);
 
 #define PURSER_KEY_COLUMNS \
-  "id, access, hash, hint, description, created_at, last_used_at, revoked_at"
+  "id, access, hash, hint, description, created_at, last_used_at, revoked_at, expires_at"
 Result<app::ApiKey> key(Cursor& row, const ProjectId& project);
 
 #define PURSER_SIGNING_KEY_COLUMNS "kid, public_jwk, sealed_private_key, created_at"
 Result<app::SigningKey> signing_key(Cursor& row, const ProjectId& project);
 
-#define PURSER_USER_COLUMNS "id, display_name, primary_email, external_subject, created_at"
+#define PURSER_USER_COLUMNS "id, display_name, primary_email, external_subject, created_at, profile"
 Result<app::User> user(Cursor& row, const ProjectId& project);
 
-#define PURSER_TEAM_COLUMNS "id, display_name, created_at"
+#define PURSER_TEAM_COLUMNS "id, display_name, created_at, profile"
 Result<app::Team> team(Cursor& row, const ProjectId& project);
 
 #define PURSER_MEMBERSHIP_COLUMNS "team_id, user_id, administrator, created_at"

@@ -57,9 +57,9 @@ Status BatchWrites::insert_key(const app::ApiKey& key) {
   PURSER_CHECK_OK(before_write());
   return db_.run(
       "INSERT INTO api_keys(project_id, id, access, hash, hint, description, created_at, "
-      "last_used_at, revoked_at) VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+      "last_used_at, revoked_at, expires_at) VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
       project, key.id.str(), key.access, key.hash, key.hint, key.description, key.created_at,
-      key.last_used_at, key.revoked_at);
+      key.last_used_at, key.revoked_at, key.expires_at);
 }
 
 Status BatchWrites::update_key(const app::ApiKey& key) {
@@ -85,20 +85,21 @@ Status BatchWrites::insert_user(const app::User& user) {
   PURSER_CHECK_OK(before_write());
   PURSER_CHECK_OK(
       db_.run("INSERT INTO users(project_id, id, display_name, primary_email, external_subject, "
-              "created_at) VALUES($1,$2,$3,$4,$5,$6)",
+              "created_at, profile) VALUES($1,$2,$3,$4,$5,$6,$7)",
               project, user.id.str(), user.display_name, user.primary_email, user.external_subject,
-              user.created_at));
+              user.created_at, encode_user_profile(user.profile)));
   return register_customer(project, CustomerType::kUser, user.id.str());
 }
 
 Status BatchWrites::update_user(const app::User& user) {
   PURSER_TRY(const std::int64_t project, project_row(user.project));
   PURSER_CHECK_OK(before_write());
-  return update_row("user",
-                    "UPDATE users SET display_name = $1, primary_email = $2, external_subject = $3 "
-                    "WHERE project_id = $4 AND id = $5",
-                    user.display_name, user.primary_email, user.external_subject, project,
-                    user.id.str());
+  return update_row(
+      "user",
+      "UPDATE users SET display_name = $1, primary_email = $2, external_subject = $3, "
+      "profile = $4 WHERE project_id = $5 AND id = $6",
+      user.display_name, user.primary_email, user.external_subject,
+      encode_user_profile(user.profile), project, user.id.str());
 }
 
 Status BatchWrites::delete_user(const ProjectId& project_id, const UserId& id) {
@@ -117,16 +118,19 @@ Status BatchWrites::insert_team(const app::Team& team) {
   PURSER_TRY(const std::int64_t project, project_row(team.project));
   PURSER_CHECK_OK(before_write());
   PURSER_CHECK_OK(
-      db_.run("INSERT INTO teams(project_id, id, display_name, created_at) VALUES($1,$2,$3,$4)",
-              project, team.id.str(), team.display_name, team.created_at));
+      db_.run("INSERT INTO teams(project_id, id, display_name, created_at, profile) "
+              "VALUES($1,$2,$3,$4,$5)",
+              project, team.id.str(), team.display_name, team.created_at,
+              encode_team_profile(team.profile)));
   return register_customer(project, CustomerType::kTeam, team.id.str());
 }
 
 Status BatchWrites::update_team(const app::Team& team) {
   PURSER_TRY(const std::int64_t project, project_row(team.project));
   PURSER_CHECK_OK(before_write());
-  return update_row("team", "UPDATE teams SET display_name = $1 WHERE project_id = $2 AND id = $3",
-                    team.display_name, project, team.id.str());
+  return update_row(
+      "team", "UPDATE teams SET display_name = $1, profile = $2 WHERE project_id = $3 AND id = $4",
+      team.display_name, encode_team_profile(team.profile), project, team.id.str());
 }
 
 Status BatchWrites::delete_team(const ProjectId& project_id, const TeamId& id) {

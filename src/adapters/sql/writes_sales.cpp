@@ -178,11 +178,15 @@ Status BatchWrites::update_inbox(const app::InboxEvent& event) {
 Status BatchWrites::insert_intention(const app::Intention& intention) {
   PURSER_TRY(const std::int64_t project, project_row(intention.project));
   PURSER_CHECK_OK(before_write());
-  return db_.run(
-      "INSERT INTO intentions(project_id, id, kind, subject, attempts, next_at, done, error) "
-      "VALUES($1,$2,$3,$4,$5,$6,$7,$8)",
-      project, intention.id, intention.kind, intention.subject, intention.attempts,
-      intention.next_at, intention.done, intention.error);
+  // Commands go on when it was there: a statement that fails would end an engine's transaction.
+  PURSER_TRY(const std::int64_t rows,
+             db_.change("INSERT INTO intentions(project_id, id, kind, subject, attempts, next_at, "
+                        "done, error) VALUES($1,$2,$3,$4,$5,$6,$7,$8) "
+                        "ON CONFLICT(project_id, id) DO NOTHING",
+                        project, intention.id, intention.kind, intention.subject,
+                        intention.attempts, intention.next_at, intention.done, intention.error));
+  if (rows > 0) return {};
+  return already_exists("intention " + intention.id);
 }
 
 Status BatchWrites::update_intention(const app::Intention& intention) {

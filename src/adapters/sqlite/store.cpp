@@ -114,7 +114,8 @@ std::unique_ptr<app::StoreView> SqliteStore::view() {
   return std::make_unique<View>(*views_, shared_);
 }
 
-Status SqliteStore::commit(const std::function<Status(app::StoreBatch&)>& work) {
+// What a batch will touch is of no use here: caches and pages serve one command after the other.
+Status SqliteStore::commit(std::span<const app::PlannedCommand>, const Work& work) {
   const std::lock_guard lock(writer_mutex_);
   batches_.fetch_add(1, std::memory_order_relaxed);
   wal_->between_batches();
@@ -126,7 +127,7 @@ Status SqliteStore::commit(const std::function<Status(app::StoreBatch&)>& work) 
   return status;
 }
 
-Status SqliteStore::run_batch(const std::function<Status(app::StoreBatch&)>& work) {
+Status SqliteStore::run_batch(const Work& work) {
   last_instant_ = std::max(last_instant_, clock_.now());
   BatchResolver resolver(*writer_, shared_);
   Batch batch(*writer_, shared_, resolver, last_instant_, next_id_);

@@ -25,8 +25,8 @@ class SqliteStore final : public app::Store {
   std::unique_ptr<app::StoreView> view() override;
   void read_items(const CustomerKey& customer, std::vector<ItemId> items,
                   std::function<void(Result<app::CustomerItems>)> done) override;
-  Status commit(const std::function<Status(app::StoreBatch&)>& work) override;
-  bool sole_owner() const override { return true; }
+  using app::Store::commit;
+  Status commit(std::span<const app::PlannedCommand> commands, const Work& work) override;
   Result<app::VerifyReport> verify(const app::Progress& progress) override;
   Status backup(const std::string& path, const app::Progress& progress) override;
 
@@ -37,7 +37,7 @@ class SqliteStore final : public app::Store {
   Result<std::unique_ptr<Connection>> open_reader() const;
   Result<std::unique_ptr<ConnectionPool>> open_pool(int size, const SnapshotRule* snapshots) const;
 
-  Status run_batch(const std::function<Status(app::StoreBatch&)>& work);
+  Status run_batch(const Work& work);
   Status commit_batch(Batch& batch);
   void publish(Batch& batch);
   void roll_back();

@@ -1,14 +1,23 @@
 #include "adapters/sqlite/verify.hpp"
 
-#include "adapters/sqlite/findings.hpp"
-#include "adapters/sqlite/verify_ledger.hpp"
-#include "adapters/sqlite/verify_purchases.hpp"
-#include "adapters/sqlite/verify_rules.hpp"
+#include "adapters/sql/findings.hpp"
+#include "adapters/sql/verify.hpp"
 
 namespace purser::sqlite {
 namespace {
 
-Status check_file(Connection& db, Findings& findings) {
+// NOT INDEXED: a damaged index must not hide a duplicate.
+constexpr sql::Rule kRules[] = {
+    {"its document names another subscription of the provider than its row",
+     "SELECT 'purchase ' || id FROM purchases WHERE subscription IS NOT NULL "
+     "AND json_valid(subscription) AND json_extract(subscription, '$.remote_ref') <> remote_ref"},
+    {"an idempotency key has more than one record",
+     "SELECT 'key ' || quote(key) FROM idempotency NOT INDEXED "
+     "GROUP BY project_id, key HAVING count(*) > 1"},
+};
+
+Status check_file(Connection& db, app::VerifyReport& report) {
+  sql::Findings findings(db, report);
   {
     PURSER_TRY(sql::Cursor row, db.query("PRAGMA integrity_check(20)"));
     for (;;) {
@@ -28,12 +37,12 @@ Status check_file(Connection& db, Findings& findings) {
 
 Status check_all(Connection& db, AccountCache& cache, Timestamp now, const app::Progress& progress,
                  app::VerifyReport& report) {
-  Findings findings(db, report);
-  PURSER_CHECK_OK(check_file(db, findings));
-  PURSER_CHECK_OK(findings.load_items());
-  PURSER_CHECK_OK(check_rules(db, findings));
-  PURSER_CHECK_OK(check_purchases(db, findings, now));
-  return check_ledger(db, cache, findings, progress, report);
+  PURSER_CHECK_OK(check_file(db, report));
+  PURSER_TRY(const auto folded_up_to,
+             db.integer("SELECT value FROM meta WHERE name = 'folded_up_to'"));
+  const sql::Verified store{folded_up_to.value_or(0),
+                            [&](const AccountKey& key) { return cache.find(key).value; }, kRules};
+  return sql::verify_tables(db, store, now, progress, report);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ Result<app::RemoteCheckoutSession> read_checkout_session(const json::Value& obje
   app::RemoteCheckoutSession session;
   session.id = fields.id();
   session.url = fields.url("url");
+  session.client_secret = Secret(fields.text("client_secret"));
   session.status = read_status(fields);
   session.paid = read_paid(fields, session.status);
   session.amount_total = read_total(object, fields);

@@ -25,10 +25,13 @@ Form session_form(const app::NewCheckoutSession& session) {
   form.add({"mode"}, session.is_subscription ? "subscription" : "payment")
       .add({"customer"}, session.customer)
       .add({"line_items", "0", "price"}, session.price)
-      .add({"line_items", "0", "quantity"}, session.quantity)
-      .add({"success_url"}, session.success_url)
-      .add({"cancel_url"}, session.cancel_url)
-      .add({"client_reference_id"}, session.reference)
+      .add({"line_items", "0", "quantity"}, session.quantity);
+  if (session.is_embedded) {
+    form.add({"ui_mode"}, "embedded").add({"return_url"}, session.success_url);
+  } else {
+    form.add({"success_url"}, session.success_url).add({"cancel_url"}, session.cancel_url);
+  }
+  form.add({"client_reference_id"}, session.reference)
       .add({"metadata", "purser_checkout"}, session.reference);
   if (session.is_subscription) {
     add_subscription(form, session);

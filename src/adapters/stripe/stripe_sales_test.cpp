@@ -92,6 +92,25 @@ TEST_F(StripeSalesTest, ACheckoutSessionIsMadeAndRead) {
             "payment_intent_data[metadata][purser_checkout]=co-1");
 }
 
+TEST_F(StripeSalesTest, AnEmbeddedSessionHasASecretAndOneWayBack) {
+  std::string answer = session_json("cs_1", "co-1");
+  const std::size_t url = answer.find(R"("url":"https://x/")");
+  ASSERT_NE(url, std::string::npos) << answer;
+  answer.replace(url, 18, R"("url":null,"client_secret":"cs_1_secret_2")");
+  answers().then(200, answer);
+  auto wanted = order();
+  wanted.is_embedded = true;
+  const auto session = stripe_->create_checkout_session(as_, wanted, "k");
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->client_secret.reveal(), "cs_1_secret_2");
+  EXPECT_EQ(session->url, "");
+  EXPECT_EQ(sent().body,
+            "mode=payment&customer=cus_1&line_items[0][price]=price_1&line_items[0][quantity]=2&"
+            "ui_mode=embedded&return_url=https%3A%2F%2Fa.example%2Fok&"
+            "client_reference_id=co-1&metadata[purser_checkout]=co-1&"
+            "payment_intent_data[metadata][purser_checkout]=co-1");
+}
+
 TEST_F(StripeSalesTest, ASubscriptionsSessionNamesItsCheckoutAndTrial) {
   for (int i = 0; i < 3; ++i) answers().then(200, session_json("cs_1", "co-1"));
   auto session = order();

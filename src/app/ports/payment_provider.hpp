@@ -60,6 +60,9 @@ struct NewCheckoutSession {
   std::optional<Timestamp> trial_end;  ///< only for subscriptions; at least 48 hours away, else the
                                        ///< provider refuses: days are then given
   std::optional<int> trial_days;       ///< 1–730; instead of trial_end
+  /// Paid in a form inside the shop's own page, for which the session has a client secret, instead
+  /// of on a page of the provider; the buyer then comes to `success_url` in any case.
+  bool is_embedded = false;
   std::string success_url;
   std::string cancel_url;
   std::string reference;  ///< our checkout id (client_reference_id, and metadata purser_checkout of
@@ -71,7 +74,8 @@ struct NewCheckoutSession {
 
 struct RemoteCheckoutSession {
   std::string id;
-  std::string url;  ///< where the buyer pays; empty once it is closed
+  std::string url;       ///< where the buyer pays; empty once it is closed, and for an embedded one
+  Secret client_secret;  ///< of an open embedded one, for the provider's script; else empty
   enum class Status { kOpen, kComplete, kExpired } status = Status::kOpen;
   bool paid = false;  ///< paid, or nothing was to be paid
   std::optional<Money> amount_total;

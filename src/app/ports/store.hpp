@@ -169,7 +169,8 @@ class StoreView {
 /// anything else that fails is kStoreUnavailable and sinks the whole batch.
 class StoreBatch : public StoreView {
  public:
-  /// The instant of this batch: never before that of an earlier batch.
+  /// The instant of this batch: never before that of an earlier batch. Where several run at once:
+  /// never before that of one that had ended, or that touched a customer whom this one touches.
   virtual Timestamp now() const = 0;
 
   virtual void begin_command() = 0;
@@ -277,6 +278,27 @@ struct CustomerItems {
   std::vector<domain::ItemAccount> accounts;
 };
 
+/// The caller's idempotency key and what it was sent with.
+struct IdempotencyScope {
+  ProjectId project;
+  std::string key;
+  crypto::Digest request_hash{};
+};
+
+/// What a command will touch, as far as that is known before it is decided. A hint: it may touch
+/// more or less.
+struct Touches {
+  CustomerKey customer;
+  std::vector<ItemId> items = {};
+};
+
+/// A command of a batch before it is decided: a store may lock and load for the whole batch at
+/// once. Borrowed; null: not known, or none.
+struct PlannedCommand {
+  const Touches* touches = nullptr;
+  const IdempotencyScope* scope = nullptr;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -289,12 +311,40 @@ class Store {
   virtual void read_items(const CustomerKey& customer, std::vector<ItemId> items,
                           std::function<void(Result<CustomerItems>)> done) = 0;
 
+  using Work = std::function<Status(StoreBatch&)>;
   /// Runs `work` on one batch and makes all of it durable before it returns, or nothing of it.
   /// `work` may be called more than once (a conflict with another node), each time on a fresh
-  /// batch; it returns an error to give the whole batch up. Called by one thread, the engine's
-  /// committer.
-  virtual Status commit(const std::function<Status(StoreBatch&)>& work) = 0;
+  /// batch; it returns an error to give the whole batch up. `lanes` threads may call it at once,
+  /// the engine's committers.
+  virtual Status commit(std::span<const PlannedCommand> commands, const Work& work) = 0;
+  Status commit(const Work& work) { return commit({}, work); }
 
+  /// How many batches it can commit at once, 1 or more. They wait for each other only where they
+  /// touch the same things.
+  virtual int lanes() const { return 1; }
+
+  /// Whether the engine of this name, another than this store's own, may still be running: then its
+  /// unfinished work is not to be taken over. Errors: kStoreUnavailable.
+  virtual Result<bool> may_run(const std::string& instance) {
+    static_cast<void>(instance);
+    return false;  // one process owns the store
+  }
+
+  // What is due, for a worker to do: StoreView's due_…, each claimed for this node. Until a claim
+  // expires (kClaim after `now`) no other node gets it; whoever did it says when it is due again.
+  static constexpr Millis kClaim{120'000};
+  virtual Result<std::vector<domain::Purchase>> claim_purchases(Timestamp now, int limit) {
+    return view()->due_purchases(now, limit);
+  }
+  virtual Result<std::vector<Checkout>> claim_checkouts(Timestamp now, int limit) {
+    return view()->due_checkouts(now, limit);
+  }
+  virtual Result<std::vector<InboxEvent>> claim_inbox(Timestamp now, int limit) {
+    return view()->due_inbox(now, limit);
+  }
+  virtual Result<std::vector<Intention>> claim_intentions(Timestamp now, int limit) {
+    return view()->due_intentions(now, limit);
+  }
   /// The due deliveries of an endpoint (StoreView::due_webhooks), each line claimed for this node:
   /// no other node gets it until it was recorded or the claim ran out. `running`: how many this
   /// node has claimed and not recorded; where nothing needs to be claimed, up to that many more are
@@ -306,9 +356,19 @@ class Store {
     return view()->due_webhooks(project, endpoint, now, limit + running);  // one owns the store
   }
 
-  /// True when no other process can write this store, so that unfinished work of another owner is
-  /// dead.
-  virtual bool sole_owner() const = 0;
+  /// Calls `changed` for every project of which any node committed something that nodes keep in
+  /// memory (the project itself, its keys, its catalogs), this node included, and for the empty id
+  /// when it may be any project. Such a commit returns only when `changed` has returned on every
+  /// node that still answers (`is_current`). Called from a thread of the store's own, until
+  /// `changed` is replaced by nothing; an error is tried again. False: nobody else writes this
+  /// store, and nothing is called. Errors: kStoreUnavailable.
+  using Changed = std::function<Status(const ProjectId&)>;
+  virtual Result<bool> watch(Changed changed) {  // NOLINT(performance-unnecessary-value-param)
+    static_cast<void>(changed);
+    return false;
+  }
+  /// False while what is kept in memory may be older than what other nodes were told is committed.
+  virtual bool is_current() const { return true; }
 
   /// Recomputes every balance from the ledger and checks what can be checked of the invariants.
   virtual Result<VerifyReport> verify(const Progress& progress) = 0;

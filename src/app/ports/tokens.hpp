@@ -52,7 +52,9 @@ class AccessTokens {
     std::string issuer;                ///< our public URL + "/api/v1/projects/" + project
     std::string display_name;          ///< claim `name`; null when empty
     std::optional<std::string> email;  ///< claim `email`
-    Timestamp signed_up_at;            ///< claim `signed_up_at`, in seconds
+    bool email_verified = false;
+    TeamId selected_team;    ///< claim `selected_team_id`; null when empty
+    Timestamp signed_up_at;  ///< claim `signed_up_at`, in seconds
     Timestamp issued_at;
     Timestamp expires_at;
   };

@@ -37,6 +37,7 @@ const deleted = {
   invoice: 'DeletedInvoice',
   invoiceitem: 'DeletedInvoiceItem',
   product: 'DeletedProduct',
+  subscription_item: 'DeletedSubscriptionItem',
   'test_helpers.test_clock': 'TestHelpers.DeletedTestClock',
   webhook_endpoint: 'DeletedWebhookEndpoint',
 };

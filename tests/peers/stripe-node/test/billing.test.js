@@ -50,6 +50,37 @@ describe('subscriptions', () => {
     await assert.rejects(stripe.subscriptions.cancel(subscription.id), errors.StripeInvalidRequestError);
   });
 
+  test('have items that are added, changed and removed one by one', async () => {
+    const { stripe, customer, price } = await shop();
+    const [plan, seat, other] = [await price(1000), await price(200), await price(300)];
+    const subscription = await stripe.subscriptions.create({ customer, items: [{ price: plan.id }] });
+    const item = await stripe.subscriptionItems.create({
+      subscription: subscription.id, price: seat.id, quantity: 3, metadata: { kind: 'seat' },
+      proration_behavior: 'none', payment_behavior: 'error_if_incomplete',
+    });
+    assert.deepEqual([item.object, item.price.id, item.quantity, item.metadata.kind],
+      ['subscription_item', seat.id, 3, 'seat']);
+    assert.deepEqual(await stripe.subscriptionItems.retrieve(item.id), item);
+    const ids = [];
+    for await (const row of stripe.subscriptionItems.list({ subscription: subscription.id, limit: 1 })) ids.push(row.id);
+    assert.deepEqual(ids, [subscription.items.data[0].id, item.id]);
+
+    const changed = await stripe.subscriptionItems.update(item.id, {
+      price: other.id, quantity: 2, metadata: { kind: '' }, proration_behavior: 'always_invoice',
+      proration_date: subscription.current_period_start,
+    });
+    assert.deepEqual([changed.id, changed.price.id, changed.quantity, changed.metadata],
+      [item.id, other.id, 2, {}]);
+    const now = await stripe.subscriptions.retrieve(subscription.id, { expand: ['latest_invoice'] });
+    assert.equal(now.latest_invoice.total, 2 * 300 - 3 * 200);
+    const deleted = await stripe.subscriptionItems.del(item.id, { proration_behavior: 'none' });
+    assert.deepEqual({ ...deleted }, { id: item.id, object: 'subscription_item', deleted: true });
+    await assert.rejects(stripe.subscriptionItems.retrieve(item.id), { code: 'resource_missing', statusCode: 404 });
+    await assert.rejects(stripe.subscriptionItems.del(subscription.items.data[0].id), errors.StripeInvalidRequestError);
+    const types = (await stripe.events.list({ type: 'customer.subscription.updated' })).data;
+    assert.ok(types.length >= 3, 'each change is one of the subscription');
+  });
+
   test('hold several items, and a switch is prorated to the unit', async () => {
     const { stripe, customer, price } = await shop();
     const [small, large, seat] = [await price(1000), await price(5000), await price(200)];

@@ -51,6 +51,22 @@ for (const signal of ['SIGTERM', 'SIGKILL']) {
   });
 }
 
+test('faults and a clock that was set survive a SIGKILL', async () => {
+  const words = ['--state', join(folder, 'armed.json')];
+  let sandbox = await Sandbox.start(...words);
+  await sandbox.fault({ kind: '409', path: '/v1/customers', count: '2' });
+  await assert.rejects(sandbox.stripe(key).customers.create({ name: 'x' }), { statusCode: 409 });
+  assert.equal((await sandbox.control('POST', 'clock', { now: '1900000000' })).now, 1900000000);
+  await sandbox.end('SIGKILL');
+
+  sandbox = await Sandbox.start(...words);
+  assert.equal((await sandbox.control('GET', 'faults')).faults[0].count, 1);
+  await assert.rejects(sandbox.stripe(key).customers.create({ name: 'x' }), { statusCode: 409 });
+  assert.equal((await sandbox.stripe(key).customers.create({ name: 'x' })).created, 1900000000);
+  await assert.rejects(sandbox.control('POST', 'clock', { now: '1800000000' }), /only goes forward/);
+  await sandbox.end();
+});
+
 test('a line that was cut off by the end is forgotten, and a strange file is refused', async () => {
   const file = join(folder, 'cut');
   let sandbox = await Sandbox.start('--state', file);

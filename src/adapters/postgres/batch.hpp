@@ -1,0 +1,156 @@
+#pragma once
+
+// One batch on one connection. What the hot path touches (items, idempotency records) is loaded for
+// all commands at once as the batch begins, decided in memory, and written back at once as it ends:
+// two round trips, and a third where something has to be asked for in between. Everything else is
+// SQL at once (sql::BatchWrites), inside a savepoint per command.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "adapters/postgres/connection.hpp"
+#include "adapters/postgres/resolvers.hpp"
+#include "adapters/sql/writes.hpp"
+#include "app/ports/store.hpp"
+
+namespace purser::postgres {
+
+/// The rows of an account's customer and item.
+struct AccountRows {
+  std::int64_t customer = sql::kNoRow;
+  std::int64_t item = sql::kNoRow;
+};
+
+/// An account as a batch sees it.
+struct StagedAccount {
+  AccountRows rows;
+  domain::ItemAccount account;
+  std::int64_t last_entry = 0;
+  bool changed = false;  ///< by this batch
+};
+
+/// A ledger line that is not in the database yet.
+struct StagedLine {
+  std::int64_t id = 0;
+  AccountRows rows;
+  std::int64_t previous = 0;
+  domain::Entry entry;
+};
+
+/// An idempotency record as a batch sees it.
+struct StagedRecord {
+  std::int64_t project = 0;
+  std::string packed_key;
+  std::optional<app::IdempotencyRecord> record;  ///< absent: there is none
+  bool stored = false;                           ///< the database has it already
+  bool changed = false;                          ///< by this batch
+};
+
+class Batch final : public sql::BatchWrites {
+ public:
+  Batch(Connection& db, BatchResolver& resolver)
+      : BatchWrites(db, resolver), db_(db), resolver_(resolver) {}
+
+  // For who begins the batch:
+
+  /// `ids`: numbers for lines and events, ascending, drawn after the customers were locked.
+  void begin(Timestamp now, std::vector<std::int64_t> ids);
+  Status keep_account(const ItemKey& key, AccountRows rows, std::string_view account,
+                      std::int64_t last_entry);
+  void keep_record(const ProjectId& project, const std::string& key, StagedRecord record);
+
+  Timestamp now() const override { return now_; }
+  void begin_command() override;
+  Status undo_command() override;
+
+  Result<domain::ItemAccount> item(const ItemKey& key) override;
+  Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
+                                              std::optional<std::int64_t> before,
+                                              int limit) override;
+  Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
+                                                            const std::string& key) override;
+  Status put_item(const ItemKey& key, const domain::ItemAccount& account,
+                  std::span<const domain::Entry> entries) override;
+  Status put_idempotency(const app::IdempotencyRecord& record) override;
+  Result<int> purge_idempotency(Timestamp before, int limit) override;
+
+  // What nodes keep in memory (app::Store::watch):
+  Status insert_project(const app::Project& project) override;
+  Status update_project(const app::Project& project) override;
+  Status insert_key(const app::ApiKey& key) override;
+  Status update_key(const app::ApiKey& key) override;
+  Status insert_signing_key(const app::SigningKey& key) override;
+  Status put_catalog(const ProjectId& project, const domain::Catalog& catalog) override;
+
+  // For who ends it:
+
+  /// Puts the statements that write what was staged in line.
+  void send_writes();
+  /// True when nothing was written: neither staged nor by SQL.
+  bool is_empty() const { return !wrote_ && lines_.empty() && !staged_something_; }
+  const std::vector<ProjectId>& published() const { return published_; }
+
+ private:
+  struct RecordName {
+    ProjectId project;
+    std::string key;
+    friend bool operator==(const RecordName&, const RecordName&) = default;
+  };
+  struct RecordNameHash {
+    std::size_t operator()(const RecordName& name) const noexcept {
+      return std::hash<std::string>()(name.key) * 31 + std::hash<ProjectId>()(name.project);
+    }
+  };
+  using Accounts = std::unordered_map<ItemKey, StagedAccount>;
+  using Records = std::unordered_map<RecordName, StagedRecord, RecordNameHash>;
+
+  Status before_write() override;
+  Status register_customer(std::int64_t project, CustomerType type, const std::string& id) override;
+  void customer_changes(std::int64_t project, CustomerType type, const std::string& id) override {
+    resolver_.forget({project, type, id});
+  }
+  void purchases_change(std::int64_t) override {}
+  Result<std::int64_t> next_event_id() override { return next_id(0); }
+
+  /// The next number of a line or an event, above `above`.
+  Result<std::int64_t> next_id(std::int64_t above);
+  Result<StagedAccount*> staged(const ItemKey& key);
+  Result<StagedRecord*> staged_record(const ProjectId& project, const std::string& key);
+  Result<std::int64_t> item_row(std::int64_t project, const ItemId& item);
+  void send_lines();
+  void send_accounts();
+  void send_records();
+
+  Connection& db_;
+  BatchResolver& resolver_;
+  Timestamp now_;
+  std::vector<std::int64_t> ids_;
+  std::size_t ids_used_ = 0;
+
+  Accounts accounts_;
+  std::vector<StagedLine> lines_;
+  Records records_;
+  std::vector<ProjectId> published_;
+  bool wrote_ = false;  // by SQL
+  bool staged_something_ = false;
+
+  // What `undo_command` goes back to.
+  bool savepoint_ = false;
+  std::size_t command_lines_ = 0;
+  std::size_t command_published_ = 0;
+  std::vector<std::pair<ItemKey, StagedAccount>> command_accounts_;
+  std::vector<std::pair<RecordName, StagedRecord>> command_records_;
+  // Loaded under locks that were taken since the savepoint: going back gives them up.
+  std::vector<ItemKey> loaded_accounts_;
+  std::vector<RecordName> loaded_records_;
+};
+
+/// How an idempotency key lies in the database: a letter that says how to read the rest, then the
+/// sixteen bytes of a UUID in canonical form, or the caller's text.
+std::string pack_key(std::string_view key);
+
+}  // namespace purser::postgres

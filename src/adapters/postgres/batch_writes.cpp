@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "adapters/postgres/arrays.hpp"
+#include "adapters/postgres/batch.hpp"
+#include "codec/account_codec.hpp"
+
+// How a batch ends: everything that was staged goes out in a few statements.
+
+namespace purser::postgres {
+namespace {
+
+std::optional<std::int64_t> millis_of(const std::optional<Timestamp>& instant) {
+  if (!instant) return std::nullopt;
+  return instant->millis();
+}
+
+constexpr char kUuidKey = 'u';
+constexpr char kTextKey = 't';
+
+/// The sixteen bytes of a UUID in canonical form, lower case; nothing for any other text.
+std::optional<std::string> uuid_bytes(std::string_view key) {
+  if (key.size() != 36) return std::nullopt;
+  std::string digits;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    if (hyphen != (key[i] == '-')) return std::nullopt;
+    if (key[i] >= 'A' && key[i] <= 'F') return std::nullopt;  // would not come back as it was
+    if (!hyphen) digits.push_back(key[i]);
+  }
+  return crypto::from_hex(digits);
+}
+
+}  // namespace
+
+std::string pack_key(std::string_view key) {
+  if (const auto uuid = uuid_bytes(key)) return kUuidKey + *uuid;
+  return kTextKey + std::string(key);
+}
+
+void Batch::send_writes() {
+  begin_command();  // closes the last one
+  send_lines();
+  send_accounts();
+  send_records();
+}
+
+void Batch::send_lines() {
+  if (lines_.empty()) return;
+  IntegerArray id;
+  IntegerArray customer;
+  IntegerArray item;
+  IntegerArray previous;
+  IntegerArray change;
+  IntegerArray after;
+  IntegerArray cause;
+  IntegerArray at;
+  TextArray source;
+  IntegerArray expires_at;
+  IntegerArray ends_with_source;
+  TextArray description;
+  for (const StagedLine& line : lines_) {
+    const domain::Entry& entry = line.entry;
+    id.append(line.id);
+    customer.append(line.rows.customer);
+    item.append(line.rows.item);
+    previous.append(line.previous);
+    change.append(entry.change.value());
+    after.append(entry.quantity_after.value());
+    cause.append(static_cast<std::int64_t>(entry.cause));
+    at.append(entry.at.millis());
+    source.append_or_null(entry.source.str());
+    expires_at.append(millis_of(entry.expires_at));
+    ends_with_source.append(entry.ends_with_source ? std::optional<std::int64_t>(1) : std::nullopt);
+    description.append_or_null(entry.description);
+  }
+  const Param params[] = {id.param(),
+                          customer.param(),
+                          item.param(),
+                          previous.param(),
+                          change.param(),
+                          after.param(),
+                          cause.param(),
+                          at.param(),
+                          source.param(),
+                          expires_at.param(),
+                          ends_with_source.param(),
+                          description.param()};
+  db_.send(
+      "INSERT INTO ledger(id, customer_id, item_id, previous, change, quantity_after, cause, at, "
+      "source, expires_at, ends_with_source, description) SELECT * FROM unnest($1::bigint[], "
+      "$2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], "
+      "$8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])",
+      params);
+}
+
+void Batch::send_accounts() {
+  // In the order of rows, as everywhere: two batches never wait for each other in a circle.
+  std::vector<const StagedAccount*> sorted;
+  for (const auto& [key, staged] : accounts_) {
+    if (staged.changed) sorted.push_back(&staged);
+  }
+  if (sorted.empty()) return;
+  std::sort(sorted.begin(), sorted.end(), [](const StagedAccount* a, const StagedAccount* b) {
+    return std::pair(a->rows.customer, a->rows.item) < std::pair(b->rows.customer, b->rows.item);
+  });
+  IntegerArray customer;
+  IntegerArray item;
+  IntegerArray last_entry;
+  BytesArray account;
+  for (const StagedAccount* staged : sorted) {
+    customer.append(staged->rows.customer);
+    item.append(staged->rows.item);
+    last_entry.append(staged->last_entry);
+    account.append(std::string_view(codec::encode_account(staged->account)));
+  }
+  const Param params[] = {customer.param(), item.param(), last_entry.param(), account.param()};
+  db_.send(
+      "INSERT INTO balances(customer_id, item_id, last_entry, account) SELECT * FROM "
+      "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) "
+      "ON CONFLICT(customer_id, item_id) DO UPDATE SET last_entry = excluded.last_entry, "
+      "account = excluded.account",
+      params);
+}
+
+void Batch::send_records() {
+  std::vector<const StagedRecord*> sorted;
+  for (const auto& [name, staged] : records_) {
+    if (staged.changed) sorted.push_back(&staged);
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const StagedRecord* a, const StagedRecord* b) {
+    return std::tie(a->project, a->packed_key) < std::tie(b->project, b->packed_key);
+  });
+  // A record that another node made meanwhile is a violation, after which the batch begins again
+  // and finds it: it is never written over.
+  for (const bool stored : {true, false}) {
+    IntegerArray project;
+    BytesArray key;
+    BytesArray request_hash;
+    IntegerArray created_at;
+    IntegerArray status;
+    BytesArray body;
+    TextArray operation;
+    TextArray owner;
+    for (const StagedRecord* staged : sorted) {
+      if (staged->stored != stored) continue;
+      const app::IdempotencyRecord& record = *staged->record;
+      const bool done = record.completed;
+      project.append(staged->project);
+      key.append(std::string_view(staged->packed_key));
+      request_hash.append(std::string_view(
+          reinterpret_cast<const char*>(record.request_hash.data()), record.request_hash.size()));
+      created_at.append(record.created_at.millis());
+      status.append(done ? std::optional<std::int64_t>(record.reply.status) : std::nullopt);
+      body.append(done ? std::optional<std::string_view>(record.reply.body) : std::nullopt);
+      operation.append_or_null(record.operation);
+      owner.append_or_null(record.owner);
+    }
+    if (project.size() == 0) continue;
+    const Param params[] = {project.param(), key.param(),  request_hash.param(), created_at.param(),
+                            status.param(),  body.param(), operation.param(),    owner.param()};
+    if (stored) {
+      db_.send(
+          "UPDATE idempotency r SET request_hash = k.request_hash, status = k.status, "
+          "body = k.body, operation = k.operation, owner = k.owner FROM unnest($1::bigint[], "
+          "$2::bytea[], $3::bytea[], $4::bigint[], $5::bigint[], $6::bytea[], $7::text[], "
+          "$8::text[]) AS k(project_id, key, request_hash, created_at, status, body, operation, "
+          "owner) WHERE r.project_id = k.project_id AND r.key = k.key",
+          params);
+    } else {
+      db_.send(
+          "INSERT INTO idempotency(project_id, key, request_hash, created_at, status, body, "
+          "operation, owner) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], "
+          "$4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[])",
+          params);
+    }
+  }
+}
+
+}  // namespace purser::postgres

@@ -1,0 +1,232 @@
+#include "adapters/postgres/committer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "adapters/postgres/arrays.hpp"
+#include "adapters/postgres/batch.hpp"
+
+namespace purser::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kAttempts = 10;
+constexpr milliseconds kTryFor{10'000};
+constexpr milliseconds kLookUpFor{20'000};
+constexpr milliseconds kBetweenLooks{100};
+
+Error gave_up(const Error& last) {
+  return sql::unavailable("gave a batch up: " + last.message + " " + last.log.for_log());
+}
+
+void add_new(std::vector<CustomerKey>& known, const std::vector<CustomerKey>& more) {
+  for (const CustomerKey& customer : more) {
+    if (std::find(known.begin(), known.end(), customer) == known.end()) known.push_back(customer);
+  }
+}
+
+}  // namespace
+
+Committer::Committer(ConnectOptions options, std::string instance, int lanes,
+                     const app::Clock* clock, ProjectRows& projects, Nodes& nodes)
+    : options_(std::move(options)),
+      instance_(std::move(instance)),
+      clock_(clock),
+      projects_(projects),
+      nodes_(nodes) {
+  for (int i = 0; i < lanes; ++i)
+    free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
+}
+
+Status Committer::commit(std::span<const app::PlannedCommand> commands,
+                         const app::Store::Work& work) {
+  Lane* lane = borrow();
+  Status status = commit(*lane, commands, work);
+  give_back(lane);
+  return status;
+}
+
+Committer::Lane* Committer::borrow() {
+  std::unique_lock lock(mutex_);
+  given_back_.wait(lock, [this] { return !free_.empty(); });
+  Lane* lane = free_.back();
+  free_.pop_back();
+  return lane;
+}
+
+void Committer::give_back(Lane* lane) {
+  {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(lane);
+  }
+  given_back_.notify_one();
+}
+
+Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> commands,
+                         const app::Store::Work& work) {
+  std::vector<CustomerKey> customers;
+  Attempt last{Outcome::kAgain, {}};
+  const auto deadline = steady_clock::now() + kTryFor;
+  for (int i = 0; i < kAttempts && (i == 0 || steady_clock::now() < deadline); ++i) {
+    if (i > 0) pause(i);
+    if (Status connected = connect(lane); !connected) {
+      last = {Outcome::kAgain, std::move(connected)};  // it may just be starting again
+      continue;
+    }
+    last = attempt(lane, commands, work, customers);
+    if (last.outcome == Outcome::kUnknown) {
+      PURSER_TRY(const bool committed, look_up(lane));
+      if (committed) last.outcome = Outcome::kCommitted;
+    }
+    if (last.outcome == Outcome::kRefused) return last.status;
+    if (last.outcome != Outcome::kCommitted) continue;
+    ++lane.mark.batch;
+    if (last.changed) wait_until_followed(lane, last.version);
+    return {};
+  }
+  return gave_up(last.status.error());
+}
+
+// The batch is durable, whatever happens to the waiting.
+void Committer::wait_until_followed(Lane& lane, std::int64_t version) {
+  constexpr int kConnections = 2;
+  for (int i = 0; i < kConnections; ++i) {
+    if (!connect(lane)) continue;
+    if (version == 0) {  // the answer that had it is lost; it is not above the newest
+      const auto newest = lane.db->integer("SELECT max(version) FROM changes");
+      if (!newest) continue;
+      version = newest->value_or(0);
+    }
+    if (nodes_.wait_for_all(*lane.db, version)) return;
+  }
+}
+
+Status Committer::connect(Lane& lane) {
+  if (lane.db && lane.db->failure() != Connection::Failure::kLost && lane.db->is_alive()) return {};
+  PURSER_TRY(lane.db, Connection::open(options_));
+  if (lane.mark.row != 0) return {};
+  PURSER_TRY(const auto row, lane.db->integer("INSERT INTO lanes(node, batch, at) VALUES($1, 0, 0) "
+                                              "RETURNING row",
+                                              instance_));
+  lane.mark = {row.value_or(0), 0};
+  return {};
+}
+
+Committer::Attempt Committer::attempt(Lane& lane, std::span<const app::PlannedCommand> commands,
+                                      const app::Store::Work& work,
+                                      std::vector<CustomerKey>& customers) {
+  Connection& db = *lane.db;
+  db.forget_failure();
+  BatchResolver resolver(db, projects_);
+  Batch batch(db, resolver);
+  Opening opening(db, resolver, batch, clock_);
+  Status status = opening.begin(lane.mark, commands, customers);
+  db.set_in_batch(true);
+  if (status) status = work(batch);
+  db.set_in_batch(false);
+  add_new(customers, resolver.asked());
+  if (!status) {
+    Attempt lost = given_up(lane, std::move(status));
+    if (opening.lane_is_gone()) lane = {};  // gets another row
+    return lost;
+  }
+  // Nobody may have looked at an error that lost the transaction.
+  if (db.failure() != Connection::Failure::kNone) {
+    return given_up(lane, sql::unavailable("a batch went on after its transaction was lost"));
+  }
+  return finish(lane, batch, resolver);
+}
+
+Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& resolver) {
+  Connection& db = *lane.db;
+  batch.send_writes();
+  const bool empty = batch.is_empty();
+  const Integer row(lane.mark.row);
+  const Integer next(lane.mark.batch + 1);
+  const Integer at(batch.now().millis());
+  const Param mark[] = {row.param(), next.param(), at.param()};
+  const std::vector<ProjectId>& changed = batch.published();
+  if (!changed.empty()) Nodes::send_changes(db, changed);
+  // Also of an empty batch: its instant counts.
+  db.send("UPDATE lanes SET batch = $2, at = $3, seen_at = clock_timestamp() WHERE row = $1", mark);
+  // Waiting for a standby must not be cut short: the commit would stand, but only here.
+  db.send("SET LOCAL statement_timeout = 0");
+  db.send("COMMIT");
+  auto answers = db.collect();
+  if (!answers) {
+    if (db.failure() == Connection::Failure::kLost) {
+      if (empty) return {Outcome::kAgain, std::move(answers).error()};
+      return {Outcome::kUnknown, std::move(answers).error(), !changed.empty()};
+    }
+    const bool elsewhere = answers.error().code == ErrorCode::kAlreadyExists;
+    Attempt lost = given_up(lane, std::move(answers).error());
+    // Only what was staged is written here: another node has made the same idempotency record.
+    if (elsewhere) lost.outcome = Outcome::kAgain;
+    return lost;
+  }
+  if (answers->back().tag() != "COMMIT") {
+    return given_up(lane, sql::unavailable("a COMMIT rolled back"));
+  }
+  resolver.publish();
+  std::int64_t version = 0;
+  if (!changed.empty()) {
+    const Rows& versions = (*answers)[answers->size() - 4];
+    for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
+  }
+  return {Outcome::kCommitted, {}, !changed.empty(), version};
+}
+
+Committer::Attempt Committer::given_up(Lane& lane, Status why) {
+  const Connection::Failure failure = lane.db->failure();
+  roll_back(lane);
+  const bool again =
+      failure == Connection::Failure::kConflict || failure == Connection::Failure::kLost;
+  return {again ? Outcome::kAgain : Outcome::kRefused, std::move(why)};
+}
+
+void Committer::roll_back(Lane& lane) {
+  if (lane.db->failure() == Connection::Failure::kLost) return;
+  lane.db->send("ROLLBACK");
+  if (!lane.db->collect()) lane.db.reset();
+}
+
+// The batch held the lane's row from its beginning: whoever gets it now knows that the transaction
+// is over, one way or the other. A server that has not yet noticed the lost connection holds it
+// until it does.
+Result<bool> Committer::look_up(Lane& lane) {
+  const auto deadline = steady_clock::now() + kLookUpFor;
+  for (;;) {
+    const Integer row(lane.mark.row);
+    const Param params[] = {row.param()};
+    auto db = Connection::open(options_);
+    if (db) {
+      const auto mark =
+          (*db)->ask("SELECT batch FROM lanes WHERE row = $1 FOR NO KEY UPDATE", params);
+      if (mark) {
+        lane.db = *std::move(db);
+        return mark->size() == 1 && mark->integer(0, 0) == lane.mark.batch + 1;
+      }
+    }
+    if (steady_clock::now() >= deadline) {
+      // Another row from now on: this one may still become the next number.
+      lane = {};
+      return sql::unavailable("the connection was lost during a COMMIT, and nobody can be asked");
+    }
+    // tidy: allow sleep: the server may not even stand
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+/// Longer each time, and never the same: those that met must not meet again.
+void Committer::pause(int attempt) {
+  const std::string bytes = crypto::random_bytes(1);
+  const int share = static_cast<unsigned char>(bytes.front());
+  const int longest = 2 << std::min(attempt, 7);  // milliseconds
+  const milliseconds chosen(longest * share / 255);
+  std::this_thread::sleep_for(chosen);  // tidy: allow sleep: what it waits for is on another node
+}
+
+}  // namespace purser::postgres

@@ -1,0 +1,79 @@
+#pragma once
+
+// Commits batches: several at once, each on a connection of its own, again after a conflict, and
+// never wrong about what happened when a connection is lost during a COMMIT.
+
+#include <condition_variable>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "adapters/postgres/connection.hpp"
+#include "adapters/postgres/names.hpp"
+#include "adapters/postgres/nodes.hpp"
+#include "adapters/postgres/opening.hpp"
+#include "app/ports/clock.hpp"
+#include "app/ports/store.hpp"
+
+namespace purser::postgres {
+
+/// Thread-safe: up to `lanes` threads commit at once, others wait.
+class Committer {
+ public:
+  /// `clock`: null: the database's time.
+  Committer(ConnectOptions options, std::string instance, int lanes, const app::Clock* clock,
+            ProjectRows& projects, Nodes& nodes);
+
+  /// See app::Store::commit.
+  Status commit(std::span<const app::PlannedCommand> commands, const app::Store::Work& work);
+
+ private:
+  /// A connection, and the row that says which of its batches were committed.
+  struct Lane {
+    std::unique_ptr<Connection> db;
+    LaneMark mark;
+  };
+  enum class Outcome {
+    kCommitted,
+    kRefused,  ///< nothing happened, and trying again does not help
+    kAgain,    ///< nothing happened; another batch was in the way, or the connection was lost
+    kUnknown,  ///< the connection was lost during the COMMIT
+  };
+  struct Attempt {
+    Outcome outcome;
+    Status status;
+    bool changed = false;      ///< something that nodes keep in memory …
+    std::int64_t version = 0;  ///< … which has this version now; 0: not known
+  };
+
+  Lane* borrow();
+  void give_back(Lane* lane);
+  Status commit(Lane& lane, std::span<const app::PlannedCommand> commands,
+                const app::Store::Work& work);
+  Status connect(Lane& lane);
+  void wait_until_followed(Lane& lane, std::int64_t version);
+  Attempt attempt(Lane& lane, std::span<const app::PlannedCommand> commands,
+                  const app::Store::Work& work, std::vector<CustomerKey>& customers);
+  Attempt finish(Lane& lane, Batch& batch, BatchResolver& resolver);
+  /// Ends a transaction of which nothing is to stay.
+  void roll_back(Lane& lane);
+  Attempt given_up(Lane& lane, Status why);
+  /// Asks whether the lane's last batch was committed; waits until the server has forgotten the
+  /// lost connection. Error: it cannot be asked.
+  Result<bool> look_up(Lane& lane);
+  static void pause(int attempt);
+
+  const ConnectOptions options_;
+  const std::string instance_;
+  const app::Clock* clock_;
+  ProjectRows& projects_;
+  Nodes& nodes_;
+
+  std::mutex mutex_;
+  std::condition_variable given_back_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Lane*> free_;
+};
+
+}  // namespace purser::postgres

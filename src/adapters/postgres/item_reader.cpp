@@ -1,0 +1,144 @@
+#include "adapters/postgres/item_reader.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "adapters/postgres/arrays.hpp"
+#include "adapters/postgres/resolvers.hpp"
+#include "codec/account_codec.hpp"
+
+namespace purser::postgres {
+namespace {
+
+constexpr std::size_t kAtOnce = 256;
+constexpr std::size_t kMostWaiting = 20'000;
+
+}  // namespace
+
+ItemReader::ItemReader(ConnectOptions options, int connections, ProjectRows& projects,
+                       Around around)
+    : options_(std::move(options)), projects_(projects), around_(std::move(around)) {
+  for (int i = 0; i < connections; ++i) threads_.emplace_back([this] { run(); });
+}
+
+ItemReader::~ItemReader() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ItemReader::read(const CustomerKey& customer, std::vector<ItemId> items, Done done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() < kMostWaiting) {
+      waiting_.push_back({customer, std::move(items), std::move(done)});
+      done = nullptr;
+    }
+  }
+  if (done) return done(sql::unavailable("too many reads wait"));
+  wake_.notify_one();
+}
+
+std::vector<ItemReader::Wanted> ItemReader::take() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+  std::vector<Wanted> taken;
+  if (waiting_.size() <= kAtOnce) {
+    taken.swap(waiting_);
+    return taken;
+  }
+  const auto end = waiting_.begin() + kAtOnce;
+  taken.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
+  return taken;
+}
+
+void ItemReader::run() {
+  std::unique_ptr<Connection> db;
+  for (;;) {
+    std::vector<Wanted> wanted = take();
+    if (wanted.empty()) return;
+    auto found = load(db, wanted);
+    if (around_) {
+      around_([&] { answer(wanted, std::move(found)); });
+    } else {
+      answer(wanted, std::move(found));
+    }
+  }
+}
+
+void ItemReader::answer(std::vector<Wanted>& wanted,
+                        Result<std::vector<app::CustomerItems>> found) {
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (found) {
+      wanted[i].done(std::move((*found)[i]));
+    } else {
+      wanted[i].done(found.error());
+    }
+  }
+}
+
+Result<std::vector<app::CustomerItems>> ItemReader::load(std::unique_ptr<Connection>& db,
+                                                         const std::vector<Wanted>& wanted) {
+  const bool fresh = !db || !db->is_alive();
+  if (fresh) {
+    PURSER_TRY(db, Connection::open(options_));
+  }
+  auto found = load(*db, wanted);
+  if (found || fresh || db->failure() != Connection::Failure::kLost) {
+    db->forget_failure();
+    return found;
+  }
+  PURSER_TRY(db, Connection::open(options_));
+  return load(*db, wanted);
+}
+
+Result<std::vector<app::CustomerItems>> ItemReader::load(Connection& db,
+                                                         const std::vector<Wanted>& wanted) {
+  ViewResolver resolver(db, projects_);
+  std::vector<app::CustomerItems> found(wanted.size());
+  IntegerArray project;
+  IntegerArray type;
+  TextArray customer;
+  TextArray item;
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // of a row: the read, and its item
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const Wanted& read = wanted[i];
+    found[i].accounts.resize(read.items.size());
+    PURSER_TRY(const auto row, resolver.project(read.customer.project));
+    if (!row) continue;
+    found[i].customer_exists = read.customer.type == CustomerType::kCustom;
+    // Without items only whether the customer exists is asked.
+    for (std::size_t j = 0; j < std::max<std::size_t>(read.items.size(), 1); ++j) {
+      project.append(*row);
+      type.append(static_cast<std::int64_t>(read.customer.type));
+      customer.append(read.customer.id);
+      item.append(read.items.empty() ? std::string_view() : std::string_view(read.items[j].str()));
+      places.emplace_back(i, j);
+    }
+  }
+  if (places.empty()) return found;
+  const Param params[] = {project.param(), type.param(), customer.param(), item.param()};
+  PURSER_TRY(
+      const Rows rows,
+      db.ask("SELECT k.n, c.deleted_at IS NOT NULL, b.account FROM unnest($1::bigint[], "
+             "$2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS k(project, type, id, item, "
+             "n) JOIN customers c ON c.project_id = k.project AND c.type = k.type AND "
+             "c.external_id = k.id LEFT JOIN item_names i ON i.project_id = k.project AND i.item = "
+             "k.item LEFT JOIN balances b ON b.customer_id = c.id AND b.item_id = i.row",
+             params));
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto [read, place] = places[static_cast<std::size_t>(rows.integer(row, 0) - 1)];
+    app::CustomerItems& answer = found[read];
+    const bool deleted = rows.integer(row, 1) != 0;
+    answer.customer_exists = answer.customer_exists || !deleted;
+    if (deleted || rows.is_null(row, 2) || place >= answer.accounts.size()) continue;
+    PURSER_TRY(answer.accounts[place], codec::decode_account(rows.view(row, 2)));
+  }
+  return found;
+}
+
+}  // namespace purser::postgres
