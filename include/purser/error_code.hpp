@@ -188,6 +188,17 @@ enum class ErrorCode : std::uint16_t {
   /// CARD_DATA_REFUSED (HTTP 400). The request seems to carry a card number; card numbers must
   /// never be sent here.
   kCardDataRefused,
+  /// WEBHOOK_ENDPOINT_NOT_FOUND (HTTP 404). No such webhook endpoint in this project.
+  kWebhookEndpointNotFound,
+  /// WEBHOOK_DELIVERY_NOT_FOUND (HTTP 404). The endpoint has no delivery of this id, or it was
+  /// older than the retention allows.
+  kWebhookDeliveryNotFound,
+  /// WEBHOOK_URL_NOT_ALLOWED (HTTP 400). Events are not delivered to such a URL; details.reason
+  /// says why.
+  kWebhookUrlNotAllowed,
+  /// TOO_MANY_WEBHOOK_ENDPOINTS (HTTP 400). The project has as many webhook endpoints as it may
+  /// have; delete one first.
+  kTooManyWebhookEndpoints,
 
   // From here on: what the SDK itself finds. No server sends these.
   /// NO_ANSWER. No answer came: the server could not be reached or the connection broke.

@@ -37,9 +37,7 @@ Millis with_jitter(Millis wait) {
   return {wait.count - fifth / 2 + fifth * share / (std::int64_t{1} << 32)};
 }
 
-bool is_success(const WebhookAnswer& answer) {
-  return answer.status >= 200 && answer.status < 300;
-}
+bool is_success(const WebhookAnswer& answer) { return answer.status >= 200 && answer.status < 300; }
 
 std::string describe(const WebhookAnswer& answer) {
   if (is_success(answer)) return "";
@@ -107,8 +105,8 @@ Courier::Courier(Engine& engine, Store& store, Registry& registry, WebhookSender
 Courier::LineKey Courier::line_of(const WebhookDelivery& delivery) {
   std::string customer;
   if (delivery.event.customer) {
-    customer = std::string(to_string(delivery.event.customer->type)) + "/" +
-               delivery.event.customer->id;
+    customer =
+        std::string(to_string(delivery.event.customer->type)) + "/" + delivery.event.customer->id;
   }
   return {{delivery.event.project, delivery.endpoint}, std::move(customer)};
 }
@@ -238,15 +236,15 @@ Status Courier::start(const WebhookEndpoint& endpoint, const WebhookDelivery& de
   const LineKey line = line_of(delivery);
   running_[line.first].insert(line);
   ++running_count_;
-  sender_.send(std::move(request), [mailbox = mailbox_, poke = poke_, line,
-                                    delivery](WebhookAnswer answer) {
-    {
-      const std::lock_guard lock(mailbox->mutex);
-      mailbox->answers.push_back({line, delivery, std::move(answer)});
-    }
-    mailbox->arrived.notify_all();
-    if (poke) poke();
-  });
+  sender_.send(std::move(request),
+               [mailbox = mailbox_, poke = poke_, line, delivery](WebhookAnswer answer) {
+                 {
+                   const std::lock_guard lock(mailbox->mutex);
+                   mailbox->answers.push_back({line, delivery, std::move(answer)});
+                 }
+                 mailbox->arrived.notify_all();
+                 if (poke) poke();
+               });
   return {};
 }
 
@@ -265,8 +263,8 @@ void Courier::drain(std::chrono::milliseconds deadline) {
   const auto until = std::chrono::steady_clock::now() + deadline;
   {
     std::unique_lock lock(mailbox_->mutex);
-    mailbox_->arrived.wait_until(
-        lock, until, [this] { return mailbox_->answers.size() >= running_count_; });
+    mailbox_->arrived.wait_until(lock, until,
+                                 [this] { return mailbox_->answers.size() >= running_count_; });
   }
   static_cast<void>(record_answers());
 }

@@ -24,10 +24,10 @@
 namespace purser::app {
 
 struct CourierOptions {
-  Secret encryption_key;         ///< of the endpoints' secrets
+  Secret encryption_key;                ///< of the endpoints' secrets
   Millis retention{30 * 86'400'000LL};  ///< of events and deliveries that are not pending
-  std::size_t at_once = 512;     ///< attempts that run, of all endpoints
-  std::size_t per_endpoint = 8;  ///< attempts that run at an endpoint; 1 while it is failing
+  std::size_t at_once = 512;            ///< attempts that run, of all endpoints
+  std::size_t per_endpoint = 8;         ///< attempts that run at an endpoint; 1 while it is failing
 };
 
 /// How long after failed attempt number `attempts` (from 1) the next one is made, before jitter;

@@ -67,9 +67,9 @@ Result<EndpointWithSecret> Endpoints::create(StoreBatch& batch, const ProjectId&
   PURSER_CHECK_OK(check(batch, project, &endpoint.url, &endpoint.event_types));
   PURSER_TRY(const auto others, batch.webhook_endpoints(project, {"", kMaxEndpoints}));
   if (others.size() >= static_cast<std::size_t>(kMaxEndpoints)) {
-    return Error{ErrorCode::kTooManyWebhookEndpoints,
-                 "The project has " + std::to_string(kMaxEndpoints) +
-                     " webhook endpoints; delete one first."};
+    return Error{ErrorCode::kTooManyWebhookEndpoints, "The project has " +
+                                                          std::to_string(kMaxEndpoints) +
+                                                          " webhook endpoints; delete one first."};
   }
   EndpointWithSecret made;
   made.endpoint.project = project;

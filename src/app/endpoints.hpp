@@ -41,7 +41,7 @@ struct DeliveryQuery {
 /// caller. Errors of all that name an endpoint: kWebhookEndpointNotFound. Thread-safe.
 class Endpoints {
  public:
-  static constexpr int kMaxEndpoints = 50;        ///< of a project
+  static constexpr int kMaxEndpoints = 50;              ///< of a project
   static constexpr Millis kOldSecretSigns{86'400'000};  ///< beside a new one
 
   Endpoints(Store& store, WebhookSender& sender, Ids& ids, Secret encryption_key);
@@ -68,8 +68,7 @@ class Endpoints {
 
   // Reads; they block briefly.
   Result<WebhookEndpoint> endpoint(const ProjectId& project, const std::string& id);
-  Result<std::vector<WebhookEndpoint>> endpoints(const ProjectId& project,
-                                                 const PageRequest& page);
+  Result<std::vector<WebhookEndpoint>> endpoints(const ProjectId& project, const PageRequest& page);
   /// Newest event first.
   Result<std::vector<WebhookDelivery>> deliveries(const ProjectId& project, const std::string& id,
                                                   const DeliveryQuery& query);

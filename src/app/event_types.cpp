@@ -34,9 +34,11 @@ constexpr EventFieldRow kRefunded[] = {
     kAmount,
     kCurrency,
     {"extent", kText, "`full`: the purchase ended; `partial`; or `none` of it was taken back."}};
-constexpr EventFieldRow kDisputed[] = {
-    kPurchaseId, kProductId, {"dispute_id", kText, "The dispute, as Stripe names it."}, kAmount,
-    kCurrency};
+constexpr EventFieldRow kDisputed[] = {kPurchaseId,
+                                       kProductId,
+                                       {"dispute_id", kText, "The dispute, as Stripe names it."},
+                                       kAmount,
+                                       kCurrency};
 constexpr EventFieldRow kSubscriptionUpdated[] = {
     kPurchaseId,
     kProductId,
@@ -61,11 +63,10 @@ constexpr EventFieldRow kCheckout[] = {
     {"checkout_id", kText, "The checkout."},
     {"payment_ref", kText, "Stripe's payment; empty: none was made."},
     {"reason", kText, "Why it was not fulfilled."}};
-constexpr EventFieldRow kPaymentAlarm[] = {
-    kPurchaseId,
-    {"object", kText, "The refund or dispute at Stripe."},
-    {"payment_ref", kText, "Stripe's payment."},
-    kReason};
+constexpr EventFieldRow kPaymentAlarm[] = {kPurchaseId,
+                                           {"object", kText, "The refund or dispute at Stripe."},
+                                           {"payment_ref", kText, "Stripe's payment."},
+                                           kReason};
 constexpr EventFieldRow kMembership[] = {kUserId, kAdministrator};
 constexpr EventFieldRow kMembershipDeleted[] = {kUserId};
 constexpr EventFieldRow kKey[] = {kKeyId};
@@ -73,8 +74,10 @@ constexpr EventFieldRow kCatalog[] = {{"version", kInteger, "The catalog's versi
 constexpr EventFieldRow kAccount[] = {{"account_id", kText, "The Stripe account."}};
 constexpr EventFieldRow kEndpoint[] = {kEndpointId};
 constexpr EventFieldRow kEndpointOff[] = {
-    kEndpointId, {"reason", kText, "`gone`: it answered 410; `failing`: nothing has succeeded "
-                                   "for five days."}};
+    kEndpointId,
+    {"reason", kText,
+     "`gone`: it answered 410; `failing`: nothing has succeeded "
+     "for five days."}};
 
 constexpr EventTypeRow kTypes[] = {
     {"purchase.created", true, "Something was sold or granted.", kPurchaseCreated},

@@ -49,8 +49,8 @@ constexpr std::string_view kNamePrefix = "evt_";
 Status check_declared(std::string_view type, bool of_customer,
                       std::initializer_list<EventField> fields) {
   const EventTypeRow* row = find_event_type(type);
-  bool same = row != nullptr && row->of_customer == of_customer &&
-              row->fields.size() == fields.size();
+  bool same =
+      row != nullptr && row->of_customer == of_customer && row->fields.size() == fields.size();
   if (same) {
     const EventFieldRow* declared = row->fields.data();
     for (const EventField& field : fields) {

@@ -1,7 +1,7 @@
 #pragma once
 
-// Business events for the outbox. The application needs JSON only here, and only objects of strings,
-// integers and booleans, so it writes them itself.
+// Business events for the outbox. The application needs JSON only here, and only objects of
+// strings, integers and booleans, so it writes them itself.
 
 #include <initializer_list>
 #include <optional>

@@ -176,8 +176,7 @@ class FakeBatch final : public StoreBatch {
   PURSER_UNUSED(Status, update_webhook_endpoint(const WebhookEndpoint&))
   PURSER_UNUSED(Status, delete_webhook_endpoint(const ProjectId&, const std::string&))
   PURSER_UNUSED(Status, record_webhook(const ProjectId&, const WebhookDelivery&))
-  PURSER_UNUSED(Result<bool>,
-                requeue_webhook(const ProjectId&, const std::string&, std::int64_t))
+  PURSER_UNUSED(Result<bool>, requeue_webhook(const ProjectId&, const std::string&, std::int64_t))
   PURSER_UNUSED(Result<int>, replay_webhooks(const ProjectId&, const std::string&, int))
   PURSER_UNUSED(Result<int>, purge_events(Timestamp, int))
   PURSER_UNUSED(Result<int>, purge_idempotency(Timestamp, int))

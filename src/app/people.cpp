@@ -206,9 +206,9 @@ Result<Membership> People::put_membership(StoreBatch& batch, const ProjectId& pr
                               known ? known->created_at : batch.now()};
   if (known && known->administrator == administrator) return membership;
   PURSER_CHECK_OK(batch.put_membership(membership));
-  PURSER_CHECK_OK(append_event(
-      batch, key_of(of), known ? "team_membership.updated" : "team_membership.created",
-      {{"user_id", user.str()}, {"administrator", administrator}}));
+  PURSER_CHECK_OK(append_event(batch, key_of(of),
+                               known ? "team_membership.updated" : "team_membership.created",
+                               {{"user_id", user.str()}, {"administrator", administrator}}));
   return membership;
 }
 

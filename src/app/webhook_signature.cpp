@@ -21,8 +21,8 @@ Result<std::string> webhook_signature(std::span<const Secret> secrets, std::stri
   std::string signatures;
   for (const Secret& secret : secrets) {
     const std::string_view text = secret.reveal();
-    const auto key = text.starts_with(kPrefix) ? crypto::from_base64(text.substr(kPrefix.size()))
-                                               : std::nullopt;
+    const auto key =
+        text.starts_with(kPrefix) ? crypto::from_base64(text.substr(kPrefix.size())) : std::nullopt;
     if (!key) return Error::internal("a webhook secret is not in its form");
     const crypto::Digest mac = crypto::hmac_sha256(*key, content);
     const std::string_view bytes(reinterpret_cast<const char*>(mac.data()), mac.size());

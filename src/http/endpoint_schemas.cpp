@@ -87,8 +87,8 @@ constexpr Field kDeliveryFields[] = {
     choice("state", kStates, "What became of it."),
     number("attempts", "How often it was tried.", 0),
     instant("last_attempt_at", "null: it was not tried yet.", true),
-    instant("next_attempt_at",
-            "When its customer's line may go on; null: it is not pending.", true),
+    instant("next_attempt_at", "When its customer's line may go on; null: it is not pending.",
+            true),
     number("response_status", "What the last attempt was answered; null: nothing.", 100, true),
     text("error", "Why the last attempt failed; null: it did not.", true),
     instant("created_at", "When it happened."),
@@ -98,8 +98,7 @@ constexpr Field kDeliveryFields[] = {
 
 constexpr Schema kNewEndpoint{"NewWebhookEndpoint", "A new endpoint.", kNewEndpointFields};
 constexpr Schema kEndpointChange{"WebhookEndpointChange",
-                                 "Only the fields that are present change.",
-                                 kEndpointChangeFields};
+                                 "Only the fields that are present change.", kEndpointChangeFields};
 constexpr Schema kReplay{"WebhookReplay", "Which events are queued once more.", kReplayFields};
 constexpr Schema kEndpoint = kEndpointOf;
 constexpr Schema kEndpointWithSecret{"WebhookEndpointWithSecret", "An endpoint and its secret.",

@@ -27,7 +27,8 @@ std::string events_markdown() {
       " \"data\":{\"customer_type\":\"team\",\"customer_id\":\"crew\",\"user_id\":\"ann\","
       "\"administrator\":true}}\n"
       "```\n\n"
-      "`data` of an event about a customer begins with `customer_type` and `customer_id`; then come "
+      "`data` of an event about a customer begins with `customer_type` and `customer_id`; then "
+      "come "
       "the fields below, in their order. Fields may be added.\n\n"
       "| type | about | when |\n|---|---|---|\n";
   for (const app::EventTypeRow& row : app::event_types()) {

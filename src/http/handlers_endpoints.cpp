@@ -23,8 +23,7 @@ void write_endpoint(const CallPtr& call, int status, Decide decide) {
   call->core.write(call,
                    [call = call.get(), status, decide = std::move(decide)](
                        app::StoreBatch& batch, app::AfterCommit&) -> Result<Written> {
-                     PURSER_TRY(std::string body,
-                                decide(call->core.use().endpoints, batch, *call));
+                     PURSER_TRY(std::string body, decide(call->core.use().endpoints, batch, *call));
                      return Written{.status = status, .body = std::move(body)};
                    });
 }
@@ -48,8 +47,8 @@ void create_endpoint(const CallPtr& call) {
 void list_endpoints(const CallPtr& call) {
   const auto page = page_of(*call);
   if (!page) return call->core.answer(*call, page.error());
-  const auto rows = call->core.use().endpoints.endpoints(call->project(),
-                                                         {page->after, page->limit + 1});
+  const auto rows =
+      call->core.use().endpoints.endpoints(call->project(), {page->after, page->limit + 1});
   if (!rows) return call->core.answer(*call, rows.error());
   const auto key = [](const app::WebhookEndpoint& row) { return row.id; };
   call->core.answer(*call, encode_rows(*call, *page, *rows, key));
@@ -68,8 +67,8 @@ void update_endpoint(const CallPtr& call) {
   write_endpoint(call, 200,
                  [change = std::move(change)](app::Endpoints& endpoints, app::StoreBatch& batch,
                                               const Call& from) -> Result<std::string> {
-                   PURSER_TRY(const auto endpoint, endpoints.update(batch, from.project(),
-                                                                    endpoint_id(from), change));
+                   PURSER_TRY(const auto endpoint,
+                              endpoints.update(batch, from.project(), endpoint_id(from), change));
                    return encode(endpoint);
                  });
 }
@@ -87,8 +86,8 @@ void rotate_endpoint_secret(const CallPtr& call) {
   write_endpoint(call, 200,
                  [](app::Endpoints& endpoints, app::StoreBatch& batch,
                     const Call& from) -> Result<std::string> {
-                   PURSER_TRY(const auto rotated, endpoints.rotate_secret(batch, from.project(),
-                                                                          endpoint_id(from)));
+                   PURSER_TRY(const auto rotated,
+                              endpoints.rotate_secret(batch, from.project(), endpoint_id(from)));
                    return encode_endpoint_with_secret(rotated);
                  });
 }

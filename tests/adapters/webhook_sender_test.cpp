@@ -177,7 +177,8 @@ TEST(WebhookSender, TheAddressThatANameResolvesToIsJudged) {
   EXPECT_EQ(send("https://hooks.example:" + port + "/", false, options).failure,
             "a private address");
   EXPECT_EQ(send("https://cloud.example/", false, options).failure, "a private address");
-  EXPECT_EQ(send("http://public.example/", true, options).failure, "plain http to a public address");
+  EXPECT_EQ(send("http://public.example/", true, options).failure,
+            "plain http to a public address");
   EXPECT_EQ(send("http://hooks.example:" + port + "/", true, options).status, 200);
 }
 
@@ -191,14 +192,15 @@ TEST(WebhookSender, TlsIsVerified) {
 
 TEST(WebhookSender, SaysOfAUrlWhetherEventsMayGoThere) {
   const auto sender = *Sender::create({});
-  for (const char* url : {"https://example.com/hook", "https://[2606:4700::1111]:8443/",
-                          "https://1.1.1.1/x?y=z"}) {
+  for (const char* url :
+       {"https://example.com/hook", "https://[2606:4700::1111]:8443/", "https://1.1.1.1/x?y=z"}) {
     EXPECT_TRUE(sender->check_url(url, false)) << url;
   }
   for (const char* url :
        {"", "hook", "ftp://example.com/", "file:///etc/passwd", "http://example.com/",
-        "https://user:pw@example.com/", "https://127.0.0.1/", "https://10.1.2.3/",
-        "https://[::1]/", "https://169.254.169.254/latest", "https://0.0.0.0/", "https://exa mple.com/", "https://2130706433/", "https://0x7f.1/"}) {
+        "https://user:pw@example.com/", "https://127.0.0.1/", "https://10.1.2.3/", "https://[::1]/",
+        "https://169.254.169.254/latest", "https://0.0.0.0/", "https://exa mple.com/",
+        "https://2130706433/", "https://0x7f.1/"}) {
     const Status refused = sender->check_url(url, false);
     ASSERT_FALSE(refused) << url;
     EXPECT_EQ(refused.error().code, ErrorCode::kWebhookUrlNotAllowed) << url;

@@ -212,8 +212,7 @@ TEST_F(CourierTest, ARedirectIsAFailureAnd410TheEnd) {
   };
   settle();
   EXPECT_EQ(stored(moved).disabled, EndpointDisabled::kNot);
-  EXPECT_EQ(deliveries(moved, DeliveryState::kPending).size(),
-            deliveries(moved).size());
+  EXPECT_EQ(deliveries(moved, DeliveryState::kPending).size(), deliveries(moved).size());
   EXPECT_EQ(stored(gone).disabled, EndpointDisabled::kGone);
   EXPECT_EQ(deliveries(gone, DeliveryState::kFailed).size(), 1U);
   const auto types = world_.outbox_types();

@@ -170,9 +170,8 @@ TEST(EventTypes, EachIsDeclaredOnceWithItsFieldsAtOnce) {
 TEST(EventTypes, WhatIsNotDeclaredIsNotWritten) {
   World world;
   const auto refused = [&](std::string_view type, std::initializer_list<EventField> fields) {
-    const Status done = world.engine->apply([&](StoreBatch& batch) {
-      return append_event(batch, world.custom("c"), type, fields);
-    });
+    const Status done = world.engine->apply(
+        [&](StoreBatch& batch) { return append_event(batch, world.custom("c"), type, fields); });
     return !done && done.error().code == ErrorCode::kInternalError;
   };
   EXPECT_TRUE(refused("user.eaten", {}));

@@ -81,7 +81,8 @@ class Deliveries {
     }
     ADD_FAILURE() << "purging does not end";
   }
-  std::string listed(const std::string& endpoint, std::optional<DeliveryState> state = std::nullopt) const {
+  std::string listed(const std::string& endpoint,
+                     std::optional<DeliveryState> state = std::nullopt) const {
     const auto found = store_->view()->webhook_deliveries(kP, endpoint, state, {}, 100);
     EXPECT_TRUE(found.has_value());
     std::string types;
@@ -126,8 +127,9 @@ TEST_P(StoreContract, AnEndpointIsKeptAsItWasWritten) {
   EXPECT_EQ((*found)->failing_since, at(66));
   EXPECT_EQ((*found)->replay, (app::EventReplay{3, 9, true}));
   EXPECT_FALSE(store_->view()->webhook_endpoint(kQ, "e1")->has_value());
-  EXPECT_EQ(refusal([&](app::StoreBatch& batch) { return batch.insert_webhook_endpoint(endpoint); }),
-            ErrorCode::kAlreadyExists);
+  EXPECT_EQ(
+      refusal([&](app::StoreBatch& batch) { return batch.insert_webhook_endpoint(endpoint); }),
+      ErrorCode::kAlreadyExists);
 }
 
 TEST_P(StoreContract, EndpointsAreListedInPagesByIdWithoutDeletedOnes) {

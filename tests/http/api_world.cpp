@@ -246,11 +246,12 @@ std::string ApiWorld::state() {
   if (sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) != SQLITE_OK) die(path);
   std::string text;
   for (const char* table :
-       {"projects",     "api_keys",  "signing_keys", "customers",  "users",      "teams",
-        "memberships",  "sessions",  "catalogs",     "item_names", "ledger",     "purchases",
-        "transactions", "checkouts", "remotes",      "trials",     "invoices",   "refunds",
-        "disputes",     "inbox",     "intentions",   "outbox",     "idempotency",
-        "webhook_endpoints", "webhook_deliveries", "webhook_lines"}) {
+       {"projects",     "api_keys",    "signing_keys", "customers",         "users",
+        "teams",        "memberships", "sessions",     "catalogs",          "item_names",
+        "ledger",       "purchases",   "transactions", "checkouts",         "remotes",
+        "trials",       "invoices",    "refunds",      "disputes",          "inbox",
+        "intentions",   "outbox",      "idempotency",  "webhook_endpoints", "webhook_deliveries",
+        "webhook_lines"}) {
     text += dump_table(db, table);
   }
   sqlite3_close(db);

@@ -53,8 +53,8 @@ Result<std::vector<app::Intention>> claim_intentions(Connection& db, Timestamp n
 
 // The lines are what is claimed; what is answered is the first delivery of each.
 Result<std::vector<app::WebhookDelivery>> claim_webhooks(Connection& db, const ProjectId& project,
-                                                         const std::string& endpoint,
-                                                         Timestamp now, int limit) {
+                                                         const std::string& endpoint, Timestamp now,
+                                                         int limit) {
   return sql::rows::all(
       db.query("WITH due AS MATERIALIZED (SELECT l.endpoint, l.customer_id FROM webhook_lines l "
                "JOIN webhook_endpoints e ON e.row = l.endpoint JOIN projects j "
@@ -65,8 +65,7 @@ Result<std::vector<app::WebhookDelivery>> claim_webhooks(Connection& db, const P
                "WHERE webhook_lines.endpoint = due.endpoint "
                "AND webhook_lines.customer_id = due.customer_id "
                "RETURNING webhook_lines.endpoint, webhook_lines.customer_id) "
-               "SELECT " PURSER_DELIVERY_COLUMNS
-               "JOIN claimed ON claimed.endpoint = d.endpoint "
+               "SELECT " PURSER_DELIVERY_COLUMNS "JOIN claimed ON claimed.endpoint = d.endpoint "
                "AND claimed.customer_id = d.customer_id WHERE " PURSER_FIRST_OF_LINE
                "ORDER BY l.next_at, d.event_id",
                project.str(), endpoint, now, limit, end_of_claim(now)),

@@ -15,7 +15,7 @@ Result<std::vector<app::Checkout>> claim_checkouts(Connection& db, Timestamp now
 Result<std::vector<app::InboxEvent>> claim_inbox(Connection& db, Timestamp now, int limit);
 Result<std::vector<app::Intention>> claim_intentions(Connection& db, Timestamp now, int limit);
 Result<std::vector<app::WebhookDelivery>> claim_webhooks(Connection& db, const ProjectId& project,
-                                                         const std::string& endpoint,
-                                                         Timestamp now, int limit);
+                                                         const std::string& endpoint, Timestamp now,
+                                                         int limit);
 
 }  // namespace purser::postgres

@@ -58,9 +58,10 @@ Result<std::vector<app::InboxEvent>> PostgresStore::claim_inbox(Timestamp now, i
 Result<std::vector<app::Intention>> PostgresStore::claim_intentions(Timestamp now, int limit) {
   return on_lent(pool_, [&](Connection& db) { return postgres::claim_intentions(db, now, limit); });
 }
-Result<std::vector<app::WebhookDelivery>> PostgresStore::claim_webhooks(
-    const ProjectId& project, const std::string& endpoint, Timestamp now, int limit,
-    int /*running*/) {
+Result<std::vector<app::WebhookDelivery>> PostgresStore::claim_webhooks(const ProjectId& project,
+                                                                        const std::string& endpoint,
+                                                                        Timestamp now, int limit,
+                                                                        int /*running*/) {
   return on_lent(pool_, [&](Connection& db) {
     return postgres::claim_webhooks(db, project, endpoint, now, limit);
   });

@@ -90,8 +90,8 @@ class Reads {
       std::optional<app::DeliveryState> state, std::optional<std::int64_t> before, int limit);
   Result<std::vector<app::WebhookEndpoint>> due_webhook_endpoints(Timestamp now, int limit);
   Result<std::vector<app::WebhookDelivery>> due_webhooks(const ProjectId& project,
-                                                         const std::string& endpoint,
-                                                         Timestamp now, int limit);
+                                                         const std::string& endpoint, Timestamp now,
+                                                         int limit);
   Result<std::vector<app::WebhookEndpoint>> replaying_webhook_endpoints(int limit);
   Result<std::int64_t> last_event(const ProjectId& project, std::optional<Timestamp> before);
 
@@ -293,8 +293,8 @@ class ReadsBy : public Base {
     return reads_.due_webhook_endpoints(now, limit);
   }
   Result<std::vector<app::WebhookDelivery>> due_webhooks(const ProjectId& p,
-                                                         const std::string& endpoint,
-                                                         Timestamp now, int limit) override {
+                                                         const std::string& endpoint, Timestamp now,
+                                                         int limit) override {
     return reads_.due_webhooks(p, endpoint, now, limit);
   }
   Result<std::vector<app::WebhookEndpoint>> replaying_webhook_endpoints(int limit) override {

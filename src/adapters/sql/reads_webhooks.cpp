@@ -8,12 +8,11 @@ namespace purser::sql {
 Result<std::optional<app::WebhookEndpoint>> Reads::webhook_endpoint(const ProjectId& project,
                                                                     const std::string& id) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
-  return rows::one(
-      db_.query_for_update("e",
-                           "SELECT " PURSER_ENDPOINT_COLUMNS
-                           "WHERE e.project_id = $1 AND e.id = $2 AND e.deleted = 0",
-                           row, id),
-      rows::webhook_endpoint);
+  return rows::one(db_.query_for_update("e",
+                                        "SELECT " PURSER_ENDPOINT_COLUMNS
+                                        "WHERE e.project_id = $1 AND e.id = $2 AND e.deleted = 0",
+                                        row, id),
+                   rows::webhook_endpoint);
 }
 
 Result<std::vector<app::WebhookEndpoint>> Reads::webhook_endpoints(const ProjectId& project,
@@ -30,13 +29,12 @@ Result<std::optional<app::WebhookDelivery>> Reads::webhook_delivery(const Projec
                                                                     const std::string& endpoint,
                                                                     std::int64_t event) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
-  return rows::one(
-      db_.query_for_update("d",
-                           "SELECT " PURSER_DELIVERY_COLUMNS
-                           "WHERE e.project_id = $1 AND e.id = $2 AND e.deleted = 0 "
-                           "AND d.event_id = $3",
-                           row, endpoint, event),
-      rows::webhook_delivery);
+  return rows::one(db_.query_for_update("d",
+                                        "SELECT " PURSER_DELIVERY_COLUMNS
+                                        "WHERE e.project_id = $1 AND e.id = $2 AND e.deleted = 0 "
+                                        "AND d.event_id = $3",
+                                        row, endpoint, event),
+                   rows::webhook_delivery);
 }
 
 Result<std::vector<app::WebhookDelivery>> Reads::webhook_deliveries(

@@ -111,7 +111,7 @@ Result<app::Intention> intention(Cursor& row);
   "ON j.row = o.project_id LEFT JOIN customers c ON c.id = o.customer_id "
 Result<app::OutboxEvent> outbox_event(Cursor& row);
 
-#define PURSER_ENDPOINT_COLUMNS                                                               \
+#define PURSER_ENDPOINT_COLUMNS                                                                \
   "j.id, e.id, e.url, e.description, e.event_types, e.disabled, e.secret, e.previous_secret, " \
   "e.previous_until, e.failing_since, e.replay_after, e.replay_until, e.replay_delivered, "    \
   "e.created_at FROM webhook_endpoints e JOIN projects j ON j.row = e.project_id "
@@ -119,16 +119,16 @@ Result<app::WebhookEndpoint> webhook_endpoint(Cursor& row);
 /// As the column `event_types` holds them.
 std::string pack_event_types(const std::vector<std::string>& types);
 
-#define PURSER_DELIVERY_COLUMNS                                                                \
-  "o.id, j.id, c.type, c.external_id, o.type, o.payload, o.at, e.id, d.state, d.attempts, "     \
-  "d.last_attempt_at, l.next_at, d.response_status, d.error "                                  \
-  "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.row = d.endpoint "                   \
-  "JOIN outbox o ON o.id = d.event_id JOIN projects j ON j.row = o.project_id "                 \
-  "LEFT JOIN customers c ON c.id = o.customer_id LEFT JOIN webhook_lines l "                    \
+#define PURSER_DELIVERY_COLUMNS                                                             \
+  "o.id, j.id, c.type, c.external_id, o.type, o.payload, o.at, e.id, d.state, d.attempts, " \
+  "d.last_attempt_at, l.next_at, d.response_status, d.error "                               \
+  "FROM webhook_deliveries d JOIN webhook_endpoints e ON e.row = d.endpoint "               \
+  "JOIN outbox o ON o.id = d.event_id JOIN projects j ON j.row = o.project_id "             \
+  "LEFT JOIN customers c ON c.id = o.customer_id LEFT JOIN webhook_lines l "                \
   "ON l.endpoint = d.endpoint AND l.customer_id = d.customer_id "
 Result<app::WebhookDelivery> webhook_delivery(Cursor& row);
 /// The columns of a claimed or due line `l`, of which the first pending delivery is meant.
-#define PURSER_FIRST_OF_LINE                                                       \
+#define PURSER_FIRST_OF_LINE                                                        \
   "d.state = 0 AND d.event_id = (SELECT min(p.event_id) FROM webhook_deliveries p " \
   "WHERE p.endpoint = l.endpoint AND p.customer_id = l.customer_id AND p.state = 0) "
 

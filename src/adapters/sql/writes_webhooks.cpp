@@ -125,12 +125,12 @@ Result<bool> BatchWrites::requeue_webhook(const ProjectId& project, const std::s
                         "WHERE event_id = $1 AND endpoint = $2",
                         event, row));
   if (queued == 0) return false;
-  PURSER_CHECK_OK(db_.run(
-      "INSERT INTO webhook_lines(endpoint, customer_id, next_at) "
-      "SELECT d.endpoint, d.customer_id, CAST($1 AS bigint) FROM webhook_deliveries d "
-      "WHERE d.event_id = $2 AND d.endpoint = $3 "
-      "ON CONFLICT(endpoint, customer_id) DO UPDATE SET next_at = excluded.next_at",
-      now(), event, row));
+  PURSER_CHECK_OK(
+      db_.run("INSERT INTO webhook_lines(endpoint, customer_id, next_at) "
+              "SELECT d.endpoint, d.customer_id, CAST($1 AS bigint) FROM webhook_deliveries d "
+              "WHERE d.event_id = $2 AND d.endpoint = $3 "
+              "ON CONFLICT(endpoint, customer_id) DO UPDATE SET next_at = excluded.next_at",
+              now(), event, row));
   return true;
 }
 
@@ -159,15 +159,15 @@ Result<int> BatchWrites::replay_webhooks(const ProjectId& project, const std::st
     PURSER_CHECK_OK(end_replay(row));
     return 0;
   }
-  PURSER_CHECK_OK(db_.run(
-      "INSERT INTO webhook_deliveries(event_id, endpoint, customer_id, state, attempts, "
-      "response_status, error) SELECT o.id, e.row, coalesce(o.customer_id, 0), 0, 0, 0, '' "
-      "FROM webhook_endpoints e JOIN outbox o ON o.project_id = e.project_id "
-      "WHERE e.row = $1 AND o.id > $2 AND o.id <= $3 "
-      "AND (e.event_types = '' OR e.event_types LIKE '% ' || o.type || ' %') "
-      "ON CONFLICT(event_id, endpoint) DO UPDATE SET state = 0, attempts = 0 "
-      "WHERE webhook_deliveries.state = 2 OR (webhook_deliveries.state = 1 AND $4 = 1)",
-      row, replay.after, last, replay.delivered_too));
+  PURSER_CHECK_OK(
+      db_.run("INSERT INTO webhook_deliveries(event_id, endpoint, customer_id, state, attempts, "
+              "response_status, error) SELECT o.id, e.row, coalesce(o.customer_id, 0), 0, 0, 0, '' "
+              "FROM webhook_endpoints e JOIN outbox o ON o.project_id = e.project_id "
+              "WHERE e.row = $1 AND o.id > $2 AND o.id <= $3 "
+              "AND (e.event_types = '' OR e.event_types LIKE '% ' || o.type || ' %') "
+              "ON CONFLICT(event_id, endpoint) DO UPDATE SET state = 0, attempts = 0 "
+              "WHERE webhook_deliveries.state = 2 OR (webhook_deliveries.state = 1 AND $4 = 1)",
+              row, replay.after, last, replay.delivered_too));
   PURSER_CHECK_OK(db_.run(
       "INSERT INTO webhook_lines(endpoint, customer_id, next_at) "
       "SELECT DISTINCT d.endpoint, d.customer_id, CAST($1 AS bigint) FROM webhook_deliveries d "

@@ -10,7 +10,7 @@
 namespace purser::webhooks {
 
 struct SenderOptions {
-  Millis timeout{15'000};          ///< one attempt, the resolver included
+  Millis timeout{15'000};                                ///< one attempt, the resolver included
   std::size_t max_answer_bytes = std::size_t{64} << 10;  ///< more of a body is not read
   std::string user_agent = "Purser";
   std::string ca_file;                 ///< PEM bundle instead of the system's; empty: the system's

@@ -22,8 +22,8 @@ struct WebhookRequest {
 
 /// What came of it.
 struct WebhookAnswer {
-  int status = 0;                     ///< 0: no answer
-  std::string failure = {};           ///< why there was none, for people
+  int status = 0;                          ///< 0: no answer
+  std::string failure = {};                ///< why there was none, for people
   std::optional<Millis> retry_after = {};  ///< Retry-After, ≥ 0
 };
 
