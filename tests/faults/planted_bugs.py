@@ -106,7 +106,7 @@ BUGS = [
     {"name": "trial_every_time", "file": "src/app/checkout.cpp",
      "find": "domain::free_trial(checkout.product, price, trial_used);",
      "put": "domain::free_trial(checkout.product, price, trial_used && false);",
-     "tests": ["app_subscription_sale_test"]},
+     "tests": ["app_replacement_test"]},
     {"name": "switching_farms_credits", "file": "src/domain/source_changes.cpp",
      "find": "  if (!consumed.is_positive() || until <= clock) return carried;",
      "put": "  if (until != clock) return carried;",
