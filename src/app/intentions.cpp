@@ -12,6 +12,7 @@ namespace {
 
 constexpr Millis kFirstRetry{5'000};
 constexpr Millis kLongestRetry{3'600'000};
+constexpr int kMostInvoices = 100;
 constexpr std::string_view kAlreadyRefunded = "charge_already_refunded";
 
 std::string for_operators(const Error& error) { return error.message + " " + error.log.for_log(); }
@@ -31,6 +32,22 @@ Status refund_payment(PaymentProvider& provider, const ProviderCredentials& as,
   if (made->status != RemoteRefund::Status::kFailed) return {};
   return Error{ErrorCode::kPaymentProviderRefused,
                "The refund failed at the provider: " + made->failure_reason + "."};
+}
+
+/// Only when it has ended is it known what it charged: until the provider could be reached it may
+/// have been renewed, and no event of that may ever arrive.
+Result<std::vector<std::string>> give_back_subscription(PaymentProvider& provider,
+                                                        const ProviderCredentials& as,
+                                                        const Intention& intention) {
+  PURSER_CHECK_OK(provider.end_subscription(as, intention.subject, false, intention.id));
+  PURSER_TRY(const std::vector<RemoteInvoice> invoices,
+             provider.invoices_of(as, intention.subject, kMostInvoices));
+  std::vector<std::string> payments;
+  for (const RemoteInvoice& invoice : invoices) {
+    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
+    if (charged) payments.push_back(invoice.payment_ref);
+  }
+  return payments;
 }
 
 Status carry_out(PaymentProvider& provider, const ProviderCredentials& as,
@@ -58,26 +75,40 @@ Result<int> Intentions::perform(int limit) {
   PURSER_TRY(const std::vector<Intention> due, store_.claim_intentions(clock_.now(), limit));
   std::optional<Error> failed;
   for (const Intention& intention : due) {
-    const Status performed = perform(intention);
+    const auto performed = perform(intention);
     if (!performed) failed = performed.error();
-    PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
-      Intention result = intention;
-      result.done = performed.has_value();
-      result.error = performed ? "" : for_operators(performed.error());
-      ++result.attempts;
-      result.next_at = batch.now() + backoff(result.attempts, kFirstRetry, kLongestRetry);
-      return batch.update_intention(result);
-    }));
+    const Status recorded =
+        engine_.apply([&](StoreBatch& batch) { return record(batch, intention, performed); });
+    if (!recorded) return recorded.error();
   }
   if (failed) return *std::move(failed);
   return static_cast<int>(due.size());
 }
 
-Status Intentions::perform(const Intention& intention) {
+Status Intentions::record(StoreBatch& batch, const Intention& intention,
+                          const Result<std::vector<std::string>>& performed) {
+  Intention result = intention;
+  result.done = performed.has_value();
+  result.error = performed ? "" : for_operators(performed.error());
+  ++result.attempts;
+  result.next_at = batch.now() + backoff(result.attempts, kFirstRetry, kLongestRetry);
+  PURSER_CHECK_OK(batch.update_intention(result));
+  if (!performed) return {};
+  for (const std::string& payment : *performed) {
+    PURSER_CHECK_OK(intend_refund(batch, intention.project, payment));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> Intentions::perform(const Intention& intention) {
   const auto context = registry_.project(intention.project);
   if (!context) return Error::internal("an intention of a project that is gone");
   PURSER_TRY(const ProviderCredentials as, access_.credentials(*context));
-  return carry_out(access_.provider(), as, intention);
+  if (intention.kind == kGiveBackSubscription) {
+    return give_back_subscription(access_.provider(), as, intention);
+  }
+  PURSER_CHECK_OK(carry_out(access_.provider(), as, intention));
+  return std::vector<std::string>();
 }
 
 }  // namespace purser::app

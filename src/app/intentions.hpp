@@ -2,6 +2,9 @@
 
 // Side effects at the provider that were decided in a batch and happen afterwards.
 
+#include <string>
+#include <vector>
+
 #include "app/engine.hpp"
 #include "app/ports/clock.hpp"
 #include "app/provider_access.hpp"
@@ -21,7 +24,10 @@ class Intentions {
   Result<int> perform(int limit);
 
  private:
-  Status perform(const Intention& intention);
+  /// Answers the payments that are to be given back after it.
+  Result<std::vector<std::string>> perform(const Intention& intention);
+  static Status record(StoreBatch& batch, const Intention& intention,
+                       const Result<std::vector<std::string>>& performed);
 
   Engine& engine_;
   Store& store_;

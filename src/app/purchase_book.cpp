@@ -245,15 +245,24 @@ Status PurchaseBook::record(const domain::Purchase& purchase, const TransactionN
 
 Status PurchaseBook::intend(const ProjectId& project, std::string id, std::string_view kind,
                             std::string subject) {
+  return app::intend(batch_, project, std::move(id), kind, std::move(subject));
+}
+
+Status intend(StoreBatch& batch, const ProjectId& project, std::string id, std::string_view kind,
+              std::string subject) {
   Intention intention;
   intention.id = std::move(id);
   intention.project = project;
   intention.kind = std::string(kind);
   intention.subject = std::move(subject);
-  intention.next_at = batch_.now();
-  Status inserted = batch_.insert_intention(intention);
+  intention.next_at = batch.now();
+  Status inserted = batch.insert_intention(intention);
   if (!inserted && inserted.error().code == ErrorCode::kAlreadyExists) return {};
   return inserted;
+}
+
+Status intend_refund(StoreBatch& batch, const ProjectId& project, const std::string& payment_ref) {
+  return intend(batch, project, "purser-refund-" + payment_ref, kRefundPayment, payment_ref);
 }
 
 }  // namespace purser::app

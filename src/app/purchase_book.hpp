@@ -108,7 +108,7 @@ class PurchaseBook {
   /// A transaction of the purchase, now or `at`.
   Status record(const domain::Purchase& purchase, const TransactionNote& note,
                 std::optional<Timestamp> at = {});
-  /// Asks for a side effect outside the batch; one with this id is asked for once.
+  /// app::intend in the book's batch.
   Status intend(const ProjectId& project, std::string id, std::string_view kind,
                 std::string subject);
 
@@ -177,7 +177,15 @@ EventField product_field(const domain::Purchase& purchase);
 inline constexpr std::string_view kRefundPayment = "refund_payment";  ///< subject: payment
 inline constexpr std::string_view kEndSubscription = "end_subscription";
 inline constexpr std::string_view kEndSubscriptionWithCredit = "end_subscription_with_credit";
+/// What it sold could not be granted: it ends, and what it charged until then is given back.
+inline constexpr std::string_view kGiveBackSubscription = "give_back_subscription";
 inline constexpr std::string_view kEndTrial = "end_trial";
 inline constexpr std::string_view kExpireSession = "expire_session";
+
+/// Asks for a side effect outside the batch; one with this id is asked for once.
+Status intend(StoreBatch& batch, const ProjectId& project, std::string id, std::string_view kind,
+              std::string subject);
+/// Asks, once, that all that is left of a payment that sold nothing is given back.
+Status intend_refund(StoreBatch& batch, const ProjectId& project, const std::string& payment_ref);
 
 }  // namespace purser::app

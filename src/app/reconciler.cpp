@@ -67,6 +67,10 @@ Result<std::vector<Reconciler::Subject>> Reconciler::collect(const ProviderConne
     after = *page.next_after;
   }
   std::reverse(subjects.begin(), subjects.end());
+  // A sale before its invoices, and both before the money that came back: what the one writes down
+  // is what the next is compared with.
+  std::stable_sort(subjects.begin(), subjects.end(),
+                   [](const Subject& a, const Subject& b) { return a.first < b.first; });
   report.objects = static_cast<int>(subjects.size());
   return subjects;
 }
@@ -77,18 +81,19 @@ Status Reconciler::compare(const ProviderConnection& connection,
   DriftFinder finder(store_, access_.provider(), connection, report.project);
   for (const auto& [about, subject] : subjects) {
     PURSER_TRY(const std::string what, finder.look_at(about, subject));
-    if (!what.empty()) report.drift.push_back({about, subject, what});
-  }
-  if (!repair) {
-    report.left = report.drift;
-    return {};
-  }
-  for (const Drift& drift : report.drift) {
-    PURSER_CHECK_OK(webhooks_.apply(report.project, drift.about, drift.object));
-    PURSER_TRY(const std::string what, finder.look_at(drift.about, drift.object));
-    if (!what.empty()) report.left.push_back({drift.about, drift.object, what});
+    if (what.empty()) continue;
+    report.drift.push_back({about, subject, what});
+    PURSER_TRY(std::string left, repair ? mend(finder, report.project, report.drift.back()) : what);
+    if (!left.empty()) report.left.push_back({about, subject, std::move(left)});
   }
   return {};
+}
+
+/// Answers what still differs then.
+Result<std::string> Reconciler::mend(DriftFinder& finder, const ProjectId& project,
+                                     const Drift& drift) {
+  PURSER_CHECK_OK(webhooks_.apply(project, drift.about, drift.object));
+  return finder.look_at(drift.about, drift.object);
 }
 
 Status Reconciler::keep_mark(const ReconcileReport& report) {

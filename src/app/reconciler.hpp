@@ -55,6 +55,7 @@ class Reconciler {
                                        ReconcileReport& report);
   Status compare(const ProviderConnection& connection, const std::vector<Subject>& subjects,
                  bool repair, ReconcileReport& report);
+  Result<std::string> mend(DriftFinder& finder, const ProjectId& project, const Drift& drift);
   Status keep_mark(const ReconcileReport& report);
   bool is_due(const ProjectContext& context);
 

@@ -51,8 +51,8 @@ struct ProjectSettings {
   /// The team of the `internal` project whose members may administrate this one with their own
   /// access tokens; empty: none.
   TeamId owner_team;
-  /// A JSON object of dot paths to values: configuration that has no meaning here, kept for whoever
-  /// wrote it to read it back. Empty: none.
+  /// A JSON object, nested as its dot paths say: configuration that has no meaning here, kept for
+  /// whoever wrote it to read it back. Empty: none.
   std::string other_config;
   friend bool operator==(const ProjectSettings&, const ProjectSettings&) = default;
 };

@@ -44,6 +44,8 @@ TEST(Redirect, RefusesEveryDisguise) {
       "https:\\\\ok",
       "https://ok\\@evil.com",
       "https://evil.com\\.ok",
+      "https://ok/\\evil.com",  // some readers take it for "//evil.com"
+      "https://ok/a?b=\\",
       "https://ok@evil.com",
       "https://ok:443@evil.com",
       "https://ok%40evil.com",

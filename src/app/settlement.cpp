@@ -171,18 +171,14 @@ Status Settlement::give_back(const Checkout& checkout, const std::string& reason
                         payments.empty() ? std::string() : payments.front()));
   if (report_.subscription) {
     PURSER_CHECK_OK(book_.intend(checkout.customer.project, "purser-end-" + checkout.id.str(),
-                                 kEndSubscription, report_.subscription->id));
+                                 kGiveBackSubscription, report_.subscription->id));
   }
   return refund_payments(checkout);
 }
 
 Status Settlement::refund_payments(const Checkout& checkout) {
-  const std::vector<std::string> payments = this->payments();
-  for (const std::string& payment : payments) {
-    std::string id = "purser-refund-" + checkout.id.str();
-    if (payment != payments.front()) id += "-" + payment;  // of a renewal that came meanwhile
-    PURSER_CHECK_OK(
-        book_.intend(checkout.customer.project, std::move(id), kRefundPayment, payment));
+  for (const std::string& payment : payments()) {
+    PURSER_CHECK_OK(intend_refund(batch_, checkout.customer.project, payment));
   }
   return {};
 }

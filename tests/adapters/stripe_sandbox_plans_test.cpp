@@ -306,13 +306,14 @@ TEST_F(StripePlansTest, ATrialUntilAnInstant) {
   EXPECT_EQ(subscribed(order).trial_end, order.trial_end);
 }
 
-TEST_F(StripePlansTest, ATrialsEndThatIsDeclinedLeavesTheTrial) {
+TEST_F(StripePlansTest, ATrialsEndThatCannotBePaidIsPastDue) {
   const auto trial = on_trial(kFailsLater);
-  const auto declined = stripe_->end_trial(as_, trial.id, "k");
-  ASSERT_FALSE(declined);
-  EXPECT_EQ(declined.error().code, ErrorCode::kPaymentFailed);
-  EXPECT_EQ(now(trial).status, SubscriptionStatus::kTrialing);
-  EXPECT_EQ(now(trial).trial_end, trial.trial_end);
+  ASSERT_TRUE(stripe_->end_trial(as_, trial.id, "k"));
+  const auto unpaid = now(trial);
+  EXPECT_EQ(unpaid.status, SubscriptionStatus::kPastDue);
+  EXPECT_EQ(unpaid.current_period_start, clock_.now());
+  EXPECT_EQ(unpaid.latest_invoice->amount_paid, 0);
+  EXPECT_EQ(unpaid.latest_invoice->status, app::InvoiceStatus::kOpen);
 }
 
 }  // namespace

@@ -84,6 +84,26 @@ TEST_F(ReconcilerTest, LostRefundsAndDisputesAreFound) {
   expect_sound();
 }
 
+TEST_F(ReconcilerTest, MoneyThatCameBackIsFoundTogetherWithItsSale) {
+  const std::string disputed = unheard_sale("license");
+  const std::string refunded = unheard_sale();
+  const std::string first = world_.provider.payments()[0].id;
+  const std::string second = world_.provider.payments()[1].id;
+  const std::string dispute = world_.provider.dispute(first);
+  const std::string refund = world_.provider.refund_at_provider(second, 300);
+  world_.provider.note_event("charge.dispute.created", dispute);
+  world_.provider.note_event("charge.refunded", refund, second);
+  // The sales are told of last: their objects changed once more.
+  world_.provider.note_event("checkout.session.updated", disputed);
+  world_.provider.note_event("checkout.session.updated", refunded);
+  EXPECT_EQ(texts(reconcile().left), "");
+  EXPECT_EQ(world_.status_of(world_.checkout_of(disputed).purchase), "refunded");
+  EXPECT_EQ(world_.invoices_of(world_.checkout_of(refunded).purchase).at(0).refunded, 300);
+  world_.advance(kHour);
+  EXPECT_EQ(texts(reconcile().drift), "") << "nothing is left for another comparison";
+  expect_sound();
+}
+
 TEST_F(ReconcilerTest, ALostRenewalIsGrantedOnceForItsPeriod) {
   const auto bought = world_.subscribe("pro", "monthly");
   const std::string ref = bought.subscription->remote_ref;

@@ -12,6 +12,7 @@
 namespace purser::app::testing {
 namespace {
 
+using Fault = FakeProvider::Fault;
 using domain::SubscriptionStatus;
 using Products = std::vector<std::string>;
 
@@ -223,11 +224,39 @@ TEST(NotGrantable, WhatIsChargedUntilItHasEndedIsGivenBackToo) {
   world.provider.pay(session);
   world.grant("plan");
   world.settle(session);
-  // The server is away before it has ended the subscription; a renewal comes first.
+  // The server is away before it has ended the subscription; a renewal comes first. No event of it
+  // ever arrives, and the first answers are lost.
   const std::string subscription = world.subscription_of_session(session);
   world.provider.renew(subscription);
-  world.work_off();
+  int lost = 2;
+  world.provider.plan = [&](const std::string& call) {
+    const bool loses = call == "end_subscription" || call == "create_refund";
+    return loses && lost-- > 0 ? Fault::kLoseAnswer : Fault::kNone;
+  };
+  for (int i = 0; i < 4; ++i) {
+    world.work_off();
+    world.reopen();
+    world.advance(kHour);
+  }
   EXPECT_FALSE(is_running(world, subscription));
+  ASSERT_EQ(world.provider.payments().size(), 2U);
+  for (const auto& payment : world.provider.payments()) {
+    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
+  }
+  EXPECT_EQ(world.provider.refunds().size(), 2U);
+  EXPECT_TRUE(world.intentions_due().empty());
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+TEST(NotGrantable, WhatIsChargedAfterItHasEndedIsGivenBackWhenItIsHeardOf) {
+  SalesWorld world;
+  const std::string session = world.open_session("plan");
+  world.provider.pay(session);
+  world.grant("plan");
+  world.settle(session);
+  world.work_off();
+  const std::string subscription = world.subscription_of_session(session);
+  world.provider.renew(subscription);  // somebody paid an open invoice by hand
   for (int times = 0; times < 2; ++times) {
     const std::string event = "evt_renewed_" + std::to_string(times);
     ASSERT_TRUE(world.deliver(event, "customer.subscription.updated", subscription).has_value());

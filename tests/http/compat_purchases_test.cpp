@@ -31,8 +31,8 @@ class CompatPurchases : public CompatTest {
                      R"({"full_code":")" + code + R"(","price_id":")" + price + "\"" + more + "}");
   }
   Answer complete_test(const std::string& code, const std::string& price) {
-    return admin("POST", "/internal/payments/test-mode-purchase-session",
-                 R"({"full_code":")" + code + R"(","price_id":")" + price + "\"}");
+    return api_.send("POST", "/api/v1/internal/payments/test-mode-purchase-session", json(),
+                     R"({"full_code":")" + code + R"(","price_id":")" + price + "\"}");
   }
   static Headers json() { return {{"content-type", "application/json"}}; }
   void set_test_mode(bool on) {

@@ -160,6 +160,79 @@ TEST_F(Nodes, ABatchOfManyStrangersCommitsBesideBusyLanes) {
   EXPECT_EQ(nodes_[2]->view()->item(item_of(last, "credits"))->quantity(), amount(1));
 }
 
+TEST_F(Nodes, CommandsThatSayNothingAndCommandsOfOneItemShareAnAccountOfAnyNode) {
+  const auto nodes = engines();
+  constexpr int kEach = 150;
+  std::vector<std::thread> threads;
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    threads.emplace_back([&, node] {
+      for (int i = 0; i < kEach; ++i) {
+        // The account is there, or not yet, or of a customer whom somebody just made.
+        const auto customer =
+            customer_of("p", CustomerType::kCustom, "shared" + std::to_string(i / 50));
+        const ItemKey key = item_of(customer, "credits");
+        const auto touches = (i + static_cast<int>(node)) % 2 == 0
+                                 ? std::optional(app::Touches{customer, {key.item}})
+                                 : std::nullopt;
+        PURSER_EXPECT_OK(nodes[node]->execute(
+            std::nullopt,
+            [key](app::StoreBatch& batch) -> Result<app::Decision> {
+              PURSER_CHECK_OK(give(batch, key, 1));
+              return app::Decision{};
+            },
+            touches));
+        clock_.advance(1);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 3; ++i) {
+    const auto customer = customer_of("p", CustomerType::kCustom, "shared" + std::to_string(i));
+    EXPECT_EQ(nodes_[0]->view()->item(item_of(customer, "credits"))->quantity(), amount(150));
+  }
+}
+
+TEST_F(Nodes, ACustomerWhoIsDeletedElsewhereIsGoneForTheNextBatchOfAnItem) {
+  PURSER_ASSERT_OK(
+      nodes_[0]->commit([](app::StoreBatch& batch) { return give(batch, kCredits, 3); }));
+  const app::Touches touches{kAnn, {ItemId("credits")}};
+  const std::vector<app::PlannedCommand> planned{{&touches, nullptr}};
+  const auto exists = [&](std::size_t node) {
+    bool answer = false;
+    PURSER_EXPECT_OK(nodes_[node]->commit(planned, [&](app::StoreBatch& batch) -> Status {
+      PURSER_TRY(answer, batch.customer_exists(kAnn));
+      return give(batch, kCredits, 1);
+    }));
+    return answer;
+  };
+  EXPECT_TRUE(exists(1));
+  PURSER_ASSERT_OK(nodes_[0]->commit(
+      [](app::StoreBatch& batch) { return batch.delete_user(ProjectId("p"), UserId("ann")); }));
+  EXPECT_FALSE(exists(1));
+  EXPECT_FALSE(exists(0));
+}
+
+TEST_F(Nodes, ACommandThatFindsACustomerOtherwiseThanItsBatchDidBeginsAgain) {
+  PURSER_ASSERT_OK(
+      nodes_[0]->commit([](app::StoreBatch& batch) { return give(batch, kCredits, 3); }));
+  const app::Touches touches{kAnn, {ItemId("credits")}};
+  const std::vector<app::PlannedCommand> planned{{&touches, nullptr}};
+  int tries = 0;
+  bool existed = true;
+  PURSER_ASSERT_OK(nodes_[1]->commit(planned, [&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(existed, batch.customer_exists(kAnn));
+    if (++tries == 1) {
+      // The account is held, the customer is not.
+      PURSER_CHECK_OK(nodes_[0]->commit(
+          [](app::StoreBatch& other) { return other.delete_user(ProjectId("p"), UserId("ann")); }));
+    }
+    PURSER_CHECK_OK(batch.owned(kAnn));  // locks the customer
+    return give(batch, kCredits, 1);
+  }));
+  EXPECT_EQ(tries, 2);
+  EXPECT_FALSE(existed);
+}
+
 TEST_F(Nodes, OneIdempotencyKeyOnAllNodesAtOnceHasOneEffect) {
   const auto nodes = engines();
   const app::IdempotencyScope scope{ProjectId("p"), "once", crypto::sha256("body")};

@@ -15,14 +15,14 @@ void Batch::begin(Timestamp now, std::vector<std::int64_t> ids) {
   resolver_.set_now(now);
 }
 
-Status Batch::keep_account(const ItemKey& key, AccountRows rows, std::string_view account,
-                           std::int64_t last_entry) {
+Status Batch::keep_account(const ItemKey& key, AccountRows rows, StoredAccount stored) {
   StagedAccount staged;
   staged.rows = rows;
-  staged.last_entry = last_entry;
-  if (!account.empty()) {
-    PURSER_TRY(staged.account, codec::decode_account(account));
+  staged.last_entry = stored.last_entry;
+  if (!stored.bytes.empty()) {
+    PURSER_TRY(staged.account, codec::decode_account(stored.bytes));
   }
+  staged.stored = std::move(stored);
   accounts_.insert_or_assign(key, std::move(staged));
   return {};
 }
@@ -96,27 +96,44 @@ Result<StagedAccount*> Batch::staged(const ItemKey& key) {
   const auto known = accounts_.find(key);
   if (known != accounts_.end()) return &known->second;
   PURSER_TRY(const auto customer, resolver_.customer(key.customer));
-  AccountRows rows;
-  std::string account;
-  std::int64_t last_entry = 0;
   if (customer) {
-    rows.customer = customer->id;
-    PURSER_TRY(const auto project, resolver_.project(key.customer.project));
-    PURSER_TRY(sql::Cursor row,
-               db_.query("SELECT i.row, b.account, b.last_entry FROM item_names i LEFT JOIN "
-                         "balances b ON b.customer_id = $1 AND b.item_id = i.row "
-                         "WHERE i.project_id = $2 AND i.item = $3",
-                         customer->id, project.value_or(sql::kNoRow), key.item.str()));
-    PURSER_TRY(const bool found, row.step());
-    if (found) {
-      rows.item = row.integer(0);
-      account = row.text(1);
-      last_entry = row.integer(2);
-    }
+    PURSER_CHECK_OK(load_late(key, customer->id));
+  } else {
+    PURSER_CHECK_OK(keep_account(key, {}, {}));
   }
-  PURSER_CHECK_OK(keep_account(key, rows, account, last_entry));
   loaded_accounts_.push_back(key);
   return &accounts_.at(key);
+}
+
+// The customer is locked, but not whoever already holds the account alone.
+Status Batch::load_late(const ItemKey& key, std::int64_t customer) {
+  PURSER_TRY(const auto project, resolver_.project(key.customer.project));
+  const Integer project_row(project.value_or(sql::kNoRow));
+  const Integer customer_row(customer);
+  const Param item[] = {project_row.param(), binary_param(key.item.str())};
+  const Param account[] = {customer_row.param(), project_row.param(), binary_param(key.item.str())};
+  db_.send("SELECT row FROM item_names WHERE project_id = $1 AND item = $2", item);
+  db_.send(
+      "SELECT b.account, b.last_entry FROM item_names i JOIN balances b ON b.customer_id = $1 AND "
+      "b.item_id = i.row WHERE i.project_id = $2 AND i.item = $3 FOR NO KEY UPDATE OF b",
+      account);
+  db_.send("SELECT max(at) FROM lanes");
+  PURSER_TRY(const std::vector<Rows> answers, db_.collect());
+  const Rows& found = answers[1];
+  if (found.size() > 0 && !resolver_.holds_accounts(key.customer)) {
+    resolver_.note_asked(key.customer);
+    resolver_.check_not_moved(answers[2].integer(0, 0));
+  }
+  AccountRows rows{customer, answers[0].size() > 0 ? answers[0].integer(0, 0) : sql::kNoRow};
+  if (found.size() == 0) return keep_account(key, rows, {});
+  return keep_account(key, rows, {found.integer(0, 1), found.text(0, 0)});
+}
+
+// An account that is there says that its customer was; who only touches that holds nothing more.
+Result<bool> Batch::customer_exists(const CustomerKey& key) {
+  if (key.type == CustomerType::kCustom) return BatchWrites::customer_exists(key);
+  PURSER_TRY(const auto row, resolver_.seen(key));
+  return row && !row->deleted;
 }
 
 Result<domain::ItemAccount> Batch::item(const ItemKey& key) {
@@ -158,7 +175,7 @@ Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
   }
   if (entries.empty() && domain::terms_follow(before->account, entries, account)) return {};
 
-  StagedAccount after{rows, account, before->last_entry, true};
+  StagedAccount after{rows, account, before->last_entry, before->stored, true};
   for (const domain::Entry& entry : entries) {
     PURSER_TRY(const std::int64_t id, next_id(after.last_entry));
     lines_.push_back({id, rows, after.last_entry, entry});

@@ -25,11 +25,18 @@ struct AccountRows {
   std::int64_t item = sql::kNoRow;
 };
 
+/// An account as it lies in the database.
+struct StoredAccount {
+  std::int64_t last_entry = 0;
+  std::string bytes;  ///< empty: it does not
+};
+
 /// An account as a batch sees it.
 struct StagedAccount {
   AccountRows rows;
   domain::ItemAccount account;
   std::int64_t last_entry = 0;
+  StoredAccount stored;
   bool changed = false;  ///< by this batch
 };
 
@@ -59,14 +66,14 @@ class Batch final : public sql::BatchWrites {
 
   /// `ids`: numbers for lines and events, ascending, drawn after the customers were locked.
   void begin(Timestamp now, std::vector<std::int64_t> ids);
-  Status keep_account(const ItemKey& key, AccountRows rows, std::string_view account,
-                      std::int64_t last_entry);
+  Status keep_account(const ItemKey& key, AccountRows rows, StoredAccount stored);
   void keep_record(const ProjectId& project, const std::string& key, StagedRecord record);
 
   Timestamp now() const override { return now_; }
   void begin_command() override;
   Status undo_command() override;
 
+  Result<bool> customer_exists(const CustomerKey& key) override;
   Result<domain::ItemAccount> item(const ItemKey& key) override;
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
                                               std::optional<std::int64_t> before,
@@ -119,10 +126,14 @@ class Batch final : public sql::BatchWrites {
   /// The next number of a line or an event, above `above`.
   Result<std::int64_t> next_id(std::int64_t above);
   Result<StagedAccount*> staged(const ItemKey& key);
+  Status load_late(const ItemKey& key, std::int64_t customer);
   Result<StagedRecord*> staged_record(const ProjectId& project, const std::string& key);
   Result<std::int64_t> item_row(std::int64_t project, const ItemId& item);
   void send_lines();
-  void send_accounts();
+  void send_changed_accounts();
+  void send_new_accounts();
+  /// In the order of rows, as everywhere: two batches never wait for each other in a circle.
+  std::vector<const StagedAccount*> changed_accounts(bool stored) const;
   void send_records();
 
   Connection& db_;

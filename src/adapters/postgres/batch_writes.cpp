@@ -42,7 +42,8 @@ std::string pack_key(std::string_view key) {
 void Batch::send_writes() {
   begin_command();  // closes the last one
   send_lines();
-  send_accounts();
+  send_changed_accounts();
+  send_new_accounts();
   send_records();
 }
 
@@ -89,38 +90,71 @@ void Batch::send_lines() {
                           description.param()};
   db_.send(
       "INSERT INTO ledger(id, customer_id, item_id, previous, change, quantity_after, cause, at, "
-      "source, expires_at, ends_with_source, description) SELECT * FROM unnest($1::bigint[], "
-      "$2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], "
-      "$8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])",
+      "source, expires_at, ends_with_source, description) SELECT unnest($1::bigint[]), "
+      "unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bigint[]), unnest($5::bigint[]), "
+      "unnest($6::bigint[]), unnest($7::bigint[]), unnest($8::bigint[]), unnest($9::text[]), "
+      "unnest($10::bigint[]), unnest($11::bigint[]), unnest($12::text[])",
       params);
 }
 
-void Batch::send_accounts() {
-  // In the order of rows, as everywhere: two batches never wait for each other in a circle.
+std::vector<const StagedAccount*> Batch::changed_accounts(bool stored) const {
   std::vector<const StagedAccount*> sorted;
   for (const auto& [key, staged] : accounts_) {
-    if (staged.changed) sorted.push_back(&staged);
+    if (staged.changed && stored != staged.stored.bytes.empty()) sorted.push_back(&staged);
   }
-  if (sorted.empty()) return;
   std::sort(sorted.begin(), sorted.end(), [](const StagedAccount* a, const StagedAccount* b) {
     return std::pair(a->rows.customer, a->rows.item) < std::pair(b->rows.customer, b->rows.item);
   });
+  return sorted;
+}
+
+// Each must still be what was decided on, or the statement fails and the batch begins again.
+void Batch::send_changed_accounts() {
+  IntegerArray customer;
+  IntegerArray item;
+  IntegerArray entry_before;
+  BytesArray account_before;
+  IntegerArray last_entry;
+  BytesArray account;
+  for (const StagedAccount* staged : changed_accounts(true)) {
+    customer.append(staged->rows.customer);
+    item.append(staged->rows.item);
+    entry_before.append(staged->stored.last_entry);
+    account_before.append(std::string_view(staged->stored.bytes));
+    last_entry.append(staged->last_entry);
+    account.append(std::string_view(codec::encode_account(staged->account)));
+  }
+  if (customer.size() == 0) return;
+  const Integer count(customer.size());
+  const Param params[] = {customer.param(),       item.param(),       entry_before.param(),
+                          account_before.param(), last_entry.param(), account.param(),
+                          count.param()};
+  db_.send(
+      "WITH done AS (UPDATE balances b SET last_entry = k.last_entry, account = k.account FROM "
+      "(SELECT unnest($1::bigint[]) AS customer, unnest($2::bigint[]) AS item, "
+      "unnest($3::bigint[]) AS entry_before, unnest($4::bytea[]) AS account_before, "
+      "unnest($5::bigint[]) AS last_entry, unnest($6::bytea[]) AS account) k WHERE b.customer_id = "
+      "k.customer AND b.item_id = k.item AND b.last_entry = k.entry_before AND b.account = "
+      "k.account_before RETURNING 1) " PURSER_UNLESS("(SELECT count(*) FROM done) <> $7::bigint"),
+      params);
+}
+
+void Batch::send_new_accounts() {
   IntegerArray customer;
   IntegerArray item;
   IntegerArray last_entry;
   BytesArray account;
-  for (const StagedAccount* staged : sorted) {
+  for (const StagedAccount* staged : changed_accounts(false)) {
     customer.append(staged->rows.customer);
     item.append(staged->rows.item);
     last_entry.append(staged->last_entry);
     account.append(std::string_view(codec::encode_account(staged->account)));
   }
+  if (customer.size() == 0) return;
   const Param params[] = {customer.param(), item.param(), last_entry.param(), account.param()};
   db_.send(
-      "INSERT INTO balances(customer_id, item_id, last_entry, account) SELECT * FROM "
-      "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bytea[]) "
-      "ON CONFLICT(customer_id, item_id) DO UPDATE SET last_entry = excluded.last_entry, "
-      "account = excluded.account",
+      "INSERT INTO balances(customer_id, item_id, last_entry, account) SELECT unnest($1::bigint[]),"
+      " unnest($2::bigint[]), unnest($3::bigint[]), unnest($4::bytea[])",
       params);
 }
 
@@ -171,8 +205,10 @@ void Batch::send_records() {
     } else {
       db_.send(
           "INSERT INTO idempotency(project_id, key, request_hash, created_at, status, body, "
-          "operation, owner) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], "
-          "$4::bigint[], $5::bigint[], $6::bytea[], $7::text[], $8::text[])",
+          "operation, owner) SELECT unnest($1::bigint[]), unnest($2::bytea[]), "
+          "unnest($3::bytea[]), "
+          "unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bytea[]), unnest($7::text[]), "
+          "unnest($8::text[])",
           params);
     }
   }

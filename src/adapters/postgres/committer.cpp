@@ -31,11 +31,11 @@ void add_new(std::vector<CustomerKey>& known, const std::vector<CustomerKey>& mo
 }  // namespace
 
 Committer::Committer(ConnectOptions options, std::string instance, int lanes,
-                     const app::Clock* clock, ProjectRows& projects, Nodes& nodes)
+                     const app::Clock* clock, KnownRows& known_rows, Nodes& nodes)
     : options_(std::move(options)),
       instance_(std::move(instance)),
       clock_(clock),
-      projects_(projects),
+      known_rows_(known_rows),
       nodes_(nodes) {
   for (int i = 0; i < lanes; ++i)
     free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
@@ -120,9 +120,9 @@ Committer::Attempt Committer::attempt(Lane& lane, std::span<const app::PlannedCo
                                       std::vector<CustomerKey>& customers) {
   Connection& db = *lane.db;
   db.forget_failure();
-  BatchResolver resolver(db, projects_);
+  BatchResolver resolver(db, known_rows_);
   Batch batch(db, resolver);
-  Opening opening(db, resolver, batch, clock_);
+  Opening opening(db, known_rows_, resolver, batch, clock_);
   Status status = opening.begin(lane.mark, commands, customers);
   db.set_in_batch(true);
   if (status) status = work(batch);
@@ -150,10 +150,12 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   const Param mark[] = {row.param(), next.param(), at.param()};
   const std::vector<ProjectId>& changed = batch.published();
   if (!changed.empty()) Nodes::send_changes(db, changed);
-  // Also of an empty batch: its instant counts.
-  db.send("UPDATE lanes SET batch = $2, at = $3, seen_at = clock_timestamp() WHERE row = $1", mark);
-  // Waiting for a standby must not be cut short: the commit would stand, but only here.
-  db.send("SET LOCAL statement_timeout = 0");
+  // Also of an empty batch: its instant counts. No time limit from here on: waiting for a standby
+  // must not be cut short, the commit would stand, but only here.
+  db.send(
+      "UPDATE lanes SET batch = $2, at = $3, seen_at = clock_timestamp() WHERE row = $1 RETURNING "
+      "set_config('statement_timeout', '0', true)",
+      mark);
   db.send("COMMIT");
   auto answers = db.collect();
   if (!answers) {
@@ -173,7 +175,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   resolver.publish();
   std::int64_t version = 0;
   if (!changed.empty()) {
-    const Rows& versions = (*answers)[answers->size() - 4];
+    const Rows& versions = (*answers)[answers->size() - 3];
     for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
   }
   return {Outcome::kCommitted, {}, !changed.empty(), version};

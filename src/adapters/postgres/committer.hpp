@@ -23,7 +23,7 @@ class Committer {
  public:
   /// `clock`: null: the database's time.
   Committer(ConnectOptions options, std::string instance, int lanes, const app::Clock* clock,
-            ProjectRows& projects, Nodes& nodes);
+            KnownRows& known_rows, Nodes& nodes);
 
   /// See app::Store::commit.
   Status commit(std::span<const app::PlannedCommand> commands, const app::Store::Work& work);
@@ -67,7 +67,7 @@ class Committer {
   const ConnectOptions options_;
   const std::string instance_;
   const app::Clock* clock_;
-  ProjectRows& projects_;
+  KnownRows& known_rows_;
   Nodes& nodes_;
 
   std::mutex mutex_;

@@ -119,6 +119,17 @@ std::int64_t Rows::integer(int row, int column) const {
   }
 }
 
+std::vector<std::int64_t> Rows::integers(int row, int column) const {
+  constexpr std::size_t kHeader = 20;  // as Array writes it
+  constexpr std::size_t kElement = 12;
+  std::vector<std::int64_t> values;
+  const std::string_view bytes = view(row, column);
+  for (std::size_t at = kHeader; at + kElement <= bytes.size(); at += kElement) {
+    values.push_back(big_endian(bytes.data() + at + 4, 8));
+  }
+  return values;
+}
+
 std::string_view Rows::view(int row, int column) const {
   return {PQgetvalue(result_.get(), row, column),
           static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
@@ -282,7 +293,8 @@ PGresult* Connection::next_result(steady_clock::time_point deadline) {
 bool Connection::wait(steady_clock::time_point deadline) {
   const int unsent = PQflush(handle_);
   if (unsent < 0) return false;
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now());
+  // Rounded up, or the last millisecond would be spent looking.
+  const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
   if (left.count() <= 0) return false;
   pollfd socket{PQsocket(handle_), static_cast<short>(POLLIN | (unsent > 0 ? POLLOUT : 0)), 0};
   const auto longest = static_cast<std::int64_t>(milliseconds(std::chrono::hours(1)).count());
@@ -373,7 +385,9 @@ Error Connection::failed(const PGresult* result, const char* sql) {
     violated_ = true;
     return Error::internal(log);
   }
-  const bool conflict = state == "40001" || state == "40P01" || state == "55P03";
+  constexpr std::string_view kUnless = "22012";  // the division by zero of PURSER_UNLESS
+  const bool conflict =
+      state == "40001" || state == "40P01" || state == "55P03" || state == kUnless;
   failure_ = std::max(failure_, conflict ? Failure::kConflict : Failure::kOther);
   return sql::unavailable(log);
 }

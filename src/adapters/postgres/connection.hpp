@@ -35,6 +35,8 @@ class Rows {
   int size() const { return PQntuples(result_.get()); }
   bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   std::int64_t integer(int row, int column) const;  ///< 0 for NULL
+  /// An array of bigint without NULLs.
+  std::vector<std::int64_t> integers(int row, int column) const;
   std::string_view view(int row, int column) const;
   std::string text(int row, int column) const { return std::string(view(row, column)); }
   std::int64_t changed() const;  ///< how many rows it inserted, changed or deleted
@@ -64,6 +66,9 @@ struct ConnectOptions {
   /// For whole tables instead of a few rows.
   bool reads_much = false;
 };
+
+/// A statement's end that fails it, as a conflict, when a condition is true.
+#define PURSER_UNLESS(condition) "SELECT 1 / (CASE WHEN " condition " THEN 0 ELSE 1 END)"
 
 /// One connection. Used by one thread at a time.
 class Connection final : public sql::Connection {
@@ -100,7 +105,7 @@ class Connection final : public sql::Connection {
   /// What went wrong since `forget_failure`, the gravest of it.
   enum class Failure {
     kNone,
-    kConflict,  ///< a deadlock, a lock not got in time, a serialisation failure: try again
+    kConflict,  ///< a deadlock, a lock not got in time, PURSER_UNLESS: try again
     kOther,     ///< the transaction is lost
     kLost,      ///< the connection is: what was sent last may have happened or not
   };

@@ -15,9 +15,9 @@ constexpr std::size_t kMostWaiting = 20'000;
 
 }  // namespace
 
-ItemReader::ItemReader(ConnectOptions options, int connections, ProjectRows& projects,
+ItemReader::ItemReader(ConnectOptions options, int connections, KnownRows& known_rows,
                        Around around)
-    : options_(std::move(options)), projects_(projects), around_(std::move(around)) {
+    : options_(std::move(options)), known_rows_(known_rows), around_(std::move(around)) {
   for (int i = 0; i < connections; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -98,12 +98,13 @@ Result<std::vector<app::CustomerItems>> ItemReader::load(std::unique_ptr<Connect
 
 Result<std::vector<app::CustomerItems>> ItemReader::load(Connection& db,
                                                          const std::vector<Wanted>& wanted) {
-  ViewResolver resolver(db, projects_);
+  ViewResolver resolver(db, known_rows_);
   std::vector<app::CustomerItems> found(wanted.size());
   IntegerArray project;
   IntegerArray type;
   TextArray customer;
-  TextArray item;
+  IntegerArray item;
+  IntegerArray number;
   std::vector<std::pair<std::size_t, std::size_t>> places;  // of a row: the read, and its item
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const Wanted& read = wanted[i];
@@ -116,22 +117,29 @@ Result<std::vector<app::CustomerItems>> ItemReader::load(Connection& db,
       project.append(*row);
       type.append(static_cast<std::int64_t>(read.customer.type));
       customer.append(read.customer.id);
-      item.append(read.items.empty() ? std::string_view() : std::string_view(read.items[j].str()));
+      std::int64_t item_row = sql::kNoRow;
+      if (!read.items.empty()) {
+        PURSER_TRY(item_row,
+                   committed_item_row(db, known_rows_, read.customer.project, *row, read.items[j]));
+      }
+      item.append(item_row);
+      number.append(static_cast<std::int64_t>(places.size()));
       places.emplace_back(i, j);
     }
   }
   if (places.empty()) return found;
-  const Param params[] = {project.param(), type.param(), customer.param(), item.param()};
+  const Param params[] = {project.param(), type.param(), customer.param(), item.param(),
+                          number.param()};
   PURSER_TRY(
       const Rows rows,
-      db.ask("SELECT k.n, c.deleted_at IS NOT NULL, b.account FROM unnest($1::bigint[], "
-             "$2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY AS k(project, type, id, item, "
-             "n) JOIN customers c ON c.project_id = k.project AND c.type = k.type AND "
-             "c.external_id = k.id LEFT JOIN item_names i ON i.project_id = k.project AND i.item = "
-             "k.item LEFT JOIN balances b ON b.customer_id = c.id AND b.item_id = i.row",
+      db.ask("SELECT k.n, c.deleted_at IS NOT NULL, b.account FROM (SELECT unnest($1::bigint[]) AS "
+             "project, unnest($2::bigint[]) AS type, unnest($3::text[]) AS id, "
+             "unnest($4::bigint[]) AS item, unnest($5::bigint[]) AS n) k JOIN customers c ON "
+             "c.project_id = k.project AND c.type = k.type AND c.external_id = k.id LEFT JOIN "
+             "balances b ON b.customer_id = c.id AND b.item_id = k.item",
              params));
   for (int row = 0; row < rows.size(); ++row) {
-    const auto [read, place] = places[static_cast<std::size_t>(rows.integer(row, 0) - 1)];
+    const auto [read, place] = places[static_cast<std::size_t>(rows.integer(row, 0))];
     app::CustomerItems& answer = found[read];
     const bool deleted = rows.integer(row, 1) != 0;
     answer.customer_exists = answer.customer_exists || !deleted;

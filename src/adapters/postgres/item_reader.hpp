@@ -22,7 +22,7 @@ class ItemReader {
   using Around = std::function<void(const std::function<void()>& answers)>;
   using Done = std::function<void(Result<app::CustomerItems>)>;
 
-  ItemReader(ConnectOptions options, int connections, ProjectRows& projects, Around around);
+  ItemReader(ConnectOptions options, int connections, KnownRows& known_rows, Around around);
   ~ItemReader();  ///< answers what waits
 
   /// See app::Store::read_items. Error: kStoreUnavailable, also when too many wait.
@@ -44,7 +44,7 @@ class ItemReader {
   void answer(std::vector<Wanted>& wanted, Result<std::vector<app::CustomerItems>> found);
 
   const ConnectOptions options_;
-  ProjectRows& projects_;
+  KnownRows& known_rows_;
   const Around around_;
   std::mutex mutex_;
   std::condition_variable wake_;

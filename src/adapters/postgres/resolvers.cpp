@@ -19,10 +19,21 @@ Result<std::optional<sql::CustomerRow>> row_in(Result<sql::Cursor> query) {
 
 }  // namespace
 
+Result<std::int64_t> committed_item_row(Connection& db, KnownRows& known_rows,
+                                        const ProjectId& project, std::int64_t project_row,
+                                        const ItemId& item) {
+  if (const auto known = known_rows.item(project.str(), item.str())) return *known;
+  PURSER_TRY(const auto row,
+             db.integer("SELECT row FROM item_names WHERE project_id = $1 AND item = $2",
+                        project_row, item.str()));
+  if (row) known_rows.keep_item(project.str(), item.str(), *row);
+  return row.value_or(sql::kNoRow);
+}
+
 Result<std::optional<std::int64_t>> ViewResolver::project(const ProjectId& id) {
-  if (const auto known = projects_.find(id.str())) return known;
+  if (const auto known = known_rows_.project(id.str())) return known;
   PURSER_TRY(const auto row, load_project(db_, id.str()));
-  if (row) projects_.keep(id.str(), *row);
+  if (row) known_rows_.keep_project(id.str(), *row);
   return row;
 }
 
@@ -33,7 +44,7 @@ Result<std::optional<sql::CustomerRow>> ViewResolver::customer(const CustomerKey
 }
 
 Result<std::optional<std::int64_t>> BatchResolver::project(const ProjectId& id) {
-  if (const auto known = projects_.find(id.str())) return known;
+  if (const auto known = known_rows_.project(id.str())) return known;
   const auto own = own_projects_.find(id.str());
   if (own != own_projects_.end()) return std::optional(own->second);
   PURSER_TRY(const auto row, load_project(db_, id.str()));
@@ -46,16 +57,36 @@ Result<std::optional<sql::CustomerRow>> BatchResolver::customer(const CustomerKe
   if (!row) return std::optional<sql::CustomerRow>();
   CustomerName name{*row, key.type, key.id};
   const auto known = known_.find(name);
-  if (known != known_.end()) return known->second;
-  asked_.push_back(key);
+  if (known != known_.end() && known->second.locked) return known->second.row;
+  note_asked(key);
   PURSER_TRY(auto locked, lock(name));
   if (!locked && key.type == CustomerType::kCustom) {
     PURSER_TRY(locked, make(name));
   }
-  PURSER_CHECK_OK(check_not_moved());
+  PURSER_TRY(const auto newest, db_.integer("SELECT max(at) FROM lanes"));
+  check_not_moved(newest.value_or(0));
+  if (known != known_.end()) {
+    const bool same = locked && locked->deleted == known->second.row->deleted;
+    if (!same) static_cast<void>(db_.conflict("a customer is not what it was"));
+  }
   since_savepoint_.push_back(name);
-  known_.emplace(std::move(name), locked);
+  known_.insert_or_assign(std::move(name), Known{locked, true, false});
   return locked;
+}
+
+Result<std::optional<sql::CustomerRow>> BatchResolver::seen(const CustomerKey& key) {
+  PURSER_TRY(const auto row, project(key.project));
+  if (!row) return std::optional<sql::CustomerRow>();
+  const auto known = known_.find({*row, key.type, key.id});
+  if (known != known_.end()) return known->second.row;
+  return customer(key);
+}
+
+bool BatchResolver::holds_accounts(const CustomerKey& key) {
+  const auto row = project(key.project);
+  if (!row || !*row) return false;
+  const auto known = known_.find({**row, key.type, key.id});
+  return known != known_.end() && known->second.whole;
 }
 
 Result<std::optional<sql::CustomerRow>> BatchResolver::lock(const CustomerName& name) {
@@ -63,15 +94,13 @@ Result<std::optional<sql::CustomerRow>> BatchResolver::lock(const CustomerName& 
       db_.query_for_update("customers", PURSER_CUSTOMER_BY_NAME, name.project, name.type, name.id));
 }
 
-// Whoever held the customer until now may have dated what it did after this batch's instant. Then
-// this attempt cannot stand; it goes on all the same, to find out whom else the batch touches, so
-// that the next one locks them all before it begins.
-Status BatchResolver::check_not_moved() {
-  PURSER_TRY(const auto newest, db_.integer("SELECT max(at) FROM lanes"));
-  if (now_ && newest.value_or(0) > now_->millis()) {
+// Whoever held it until now may have dated what it did after this batch's instant. Then this
+// attempt cannot stand; it goes on all the same, to find out whom else the batch touches, so that
+// the next one locks them all before it begins.
+void BatchResolver::check_not_moved(std::int64_t newest) {
+  if (now_ && newest > now_->millis()) {
     static_cast<void>(db_.conflict("others may have changed a customer who was locked late"));
   }
-  return {};
 }
 
 Result<std::optional<sql::CustomerRow>> BatchResolver::make(const CustomerName& name) {
@@ -90,7 +119,7 @@ void BatchResolver::undone() {
 }
 
 void BatchResolver::publish() {
-  for (const auto& [id, row] : own_projects_) projects_.keep(id, row);
+  for (const auto& [id, row] : own_projects_) known_rows_.keep_project(id, row);
 }
 
 }  // namespace purser::postgres

@@ -29,8 +29,8 @@ PostgresStore::PostgresStore(PostgresOptions options)
       pool_(connect_options(options_), options_.readers),
       nodes_(connect_options(options_), options_.instance, options_.lease, *options_.clock),
       committer_(connect_options(options_), options_.instance, options_.lanes + 1,
-                 options_.database_time ? nullptr : options_.clock, projects_, nodes_),
-      items_(connect_options(options_), options_.readers, projects_, options_.around_answers) {}
+                 options_.database_time ? nullptr : options_.clock, known_rows_, nodes_),
+      items_(connect_options(options_), options_.readers, known_rows_, options_.around_answers) {}
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions options) {
   const Timestamp now = options.clock->now();
@@ -40,7 +40,7 @@ Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions optio
   return store;
 }
 
-std::unique_ptr<app::StoreView> PostgresStore::view() { return make_view(pool_, projects_); }
+std::unique_ptr<app::StoreView> PostgresStore::view() { return make_view(pool_, known_rows_); }
 
 Result<bool> PostgresStore::may_run(const std::string& instance) {
   return on_lent(pool_, [&](Connection& db) { return nodes_.may_run(db, instance); });

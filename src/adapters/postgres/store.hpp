@@ -48,7 +48,7 @@ class PostgresStore final : public app::Store {
   explicit PostgresStore(PostgresOptions options);
 
   const PostgresOptions options_;
-  ProjectRows projects_;
+  KnownRows known_rows_;
   Pool pool_;
   Nodes nodes_;
   Committer committer_;

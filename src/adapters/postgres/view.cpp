@@ -8,8 +8,8 @@ namespace purser::postgres {
 namespace {
 
 struct Borrowed {
-  Borrowed(Pool::Lent lent_connection, Connection& connection, ProjectRows& projects)
-      : lent(std::move(lent_connection)), db(connection), resolver(connection, projects) {}
+  Borrowed(Pool::Lent lent_connection, Connection& connection, KnownRows& known_rows)
+      : lent(std::move(lent_connection)), db(connection), resolver(connection, known_rows) {}
   Pool::Lent lent;
   Connection& db;
   ViewResolver resolver;
@@ -24,8 +24,8 @@ struct Found {
 
 class View final : private Borrowed, public sql::ReadsBy<app::StoreView> {
  public:
-  View(Pool::Lent lent_connection, Connection& connection, ProjectRows& projects)
-      : Borrowed(std::move(lent_connection), connection, projects),
+  View(Pool::Lent lent_connection, Connection& connection, KnownRows& known_rows)
+      : Borrowed(std::move(lent_connection), connection, known_rows),
         ReadsBy(Borrowed::db, Borrowed::resolver) {}
 
   Result<domain::ItemAccount> item(const ItemKey& key) override {
@@ -117,11 +117,11 @@ class NoView final : private Nothing, public sql::ReadsBy<app::StoreView> {
 
 }  // namespace
 
-std::unique_ptr<app::StoreView> make_view(Pool& pool, ProjectRows& projects) {
+std::unique_ptr<app::StoreView> make_view(Pool& pool, KnownRows& known_rows) {
   Pool::Lent lent(pool);
   const auto db = lent.get();
   if (!db) return std::make_unique<NoView>(db.error());
-  return std::make_unique<View>(std::move(lent), **db, projects);
+  return std::make_unique<View>(std::move(lent), **db, known_rows);
 }
 
 }  // namespace purser::postgres

@@ -12,6 +12,6 @@
 namespace purser::postgres {
 
 /// A view of what is committed, over a borrowed connection. Used by one thread.
-std::unique_ptr<app::StoreView> make_view(Pool& pool, ProjectRows& projects);
+std::unique_ptr<app::StoreView> make_view(Pool& pool, KnownRows& known_rows);
 
 }  // namespace purser::postgres

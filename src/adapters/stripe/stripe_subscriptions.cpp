@@ -161,8 +161,10 @@ Status Stripe::end_trial(const app::ProviderCredentials& as, const std::string& 
   };
   PURSER_TRY(const auto over, look_up());
   if (over) return {};
+  // It ends whether its first period can be paid or not: unpaid it is past due, and Stripe asks the
+  // customer. https://docs.stripe.com/api/subscriptions/update#update_subscription-payment_behavior
   Form form;
-  form.add({"trial_end"}, "now").add({"payment_behavior"}, "error_if_incomplete");
+  form.add({"trial_end"}, "now").add({"payment_behavior"}, "allow_incomplete");
   PURSER_TRY(const json::Value object,
              change_subscription(as, subscription, {"", form, idempotency_key, true}, look_up));
   if (is_trialing(object)) return odd_answer("a trial of " + subscription + " that did not end");

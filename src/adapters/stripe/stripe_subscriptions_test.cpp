@@ -220,7 +220,7 @@ TEST_F(StripeTest, ATrialIsEndedAndCharged) {
   EXPECT_EQ(line(1), kChange);
   EXPECT_EQ(line(2), kChange);
   EXPECT_EQ(sent(2).body,
-            "trial_end=now&payment_behavior=error_if_incomplete&expand[]=latest_invoice");
+            "trial_end=now&payment_behavior=allow_incomplete&expand[]=latest_invoice");
 }
 
 TEST_F(StripeTest, ATrialThatIsOverIsNotEndedAgain) {
@@ -232,14 +232,14 @@ TEST_F(StripeTest, ATrialThatIsOverIsNotEndedAgain) {
   for (std::size_t i = 0; i < calls(); ++i) EXPECT_EQ(line(i), kRead);
 }
 
-TEST_F(StripeTest, ATrialWhoseFirstPaymentIsDeclinedGoesOn) {
-  answers()
-      .then(200, kTrialing)
-      .then(402, kDeclinedSample)
-      .then(200, kTrialing)
-      .then(200, kTrialing);
+TEST_F(StripeTest, ATrialEndsThoughItsFirstPaymentIsDeclined) {
+  const std::string unpaid = edited(kSubscriptionSample, "status", R"("past_due")");
+  answers().then(200, kTrialing).then(200, unpaid);
+  EXPECT_TRUE(stripe_->end_trial(as_, "sub_1", "k"));
+  answers().then(200, kTrialing).then(402, kDeclinedSample).then(200, kTrialing);
   expect_declined(stripe_->end_trial(as_, "sub_1", "k"), "insufficient_funds");
-  expect_unavailable(stripe_->end_trial(as_, "sub_1", "k"));  // still trialing
+  answers().then(200, kTrialing).then(200, kTrialing);
+  EXPECT_FALSE(stripe_->end_trial(as_, "sub_1", "k")) << "still trialing";
 }
 
 TEST_F(StripeTest, ATrialsEndOfASpentKeyIsLookedUpFirst) {

@@ -281,7 +281,7 @@ class PaymentProvider {
   /// the next invoices use up. One that has ended already: ok.
   virtual Status end_subscription(const ProviderCredentials& as, const std::string& subscription,
                                   bool credit_unused, const std::string& idempotency_key) = 0;
-  /// Ends a trial now, so that the first period is charged. No longer trialing: ok.
+  /// Ends a trial now; a first period that cannot be paid is past due then. No longer trialing: ok.
   virtual Status end_trial(const ProviderCredentials& as, const std::string& subscription,
                            const std::string& idempotency_key) = 0;
   virtual Result<RemoteInvoice> invoice(const ProviderCredentials& as, const std::string& id) = 0;

@@ -12,41 +12,73 @@ using enum FieldKind;
 constexpr std::size_t kUsual = 256 * 1024;
 constexpr std::size_t kSmall = 16 * 1024;
 constexpr std::int64_t kMaxConfigBytes = 250'000;
+constexpr std::int64_t kMaxImage = 100'000;  // images may be data URLs
 
-// Everything that the SDKs send of a project; what has no meaning here is not kept.
-#define PURSER_PROJECT_FIELDS                                                                 \
-  {.name = "description", .kind = kText, .max = 10'000, .nullable = true},                    \
-      {.name = "is_production_mode", .kind = kBoolean},                                       \
-      {.name = "is_development_environment", .kind = kBoolean},                               \
-      {.name = "onboarding_status", .kind = kText, .max = 100},                               \
-      {.name = "onboarding_state", .kind = kAnyObject, .nullable = true},                     \
-      {.name = "logo_url", .kind = kText, .max = 100'000, .nullable = true},                  \
-      {.name = "logo_full_url", .kind = kText, .max = 100'000, .nullable = true},             \
-      {.name = "logo_dark_mode_url", .kind = kText, .max = 100'000, .nullable = true},        \
-      {.name = "logo_full_dark_mode_url", .kind = kText, .max = 100'000, .nullable = true}, { \
-    .name = "config", .kind = kAnyObject                                                      \
-  }
+constexpr std::string_view kNotKept = "Taken, and not kept.";
+
+constexpr Field ignored(std::string_view name, FieldKind kind, std::int64_t max = 0,
+                        bool nullable = false) {
+  return {.name = name, .kind = kind, .max = max, .nullable = nullable, .doc = kNotKept};
+}
+
+// What the SDKs send of a project and has no meaning here.
+#define PURSER_IGNORED_PROJECT_FIELDS                                                            \
+  ignored("description", kText, 10'000, true), ignored("is_production_mode", kBoolean),          \
+      ignored("is_development_environment", kBoolean), ignored("onboarding_status", kText, 100), \
+      ignored("onboarding_state", kAnyObject, 0, true),                                          \
+      ignored("logo_url", kText, kMaxImage, true),                                               \
+      ignored("logo_full_url", kText, kMaxImage, true),                                          \
+      ignored("logo_dark_mode_url", kText, kMaxImage, true),                                     \
+      ignored("logo_full_dark_mode_url", kText, kMaxImage, true)
+
+constexpr Field kProjectConfig{
+    .name = "config",
+    .kind = kAnyObject,
+    .doc = "allow_localhost, domains and the sign-in switches; others are taken and not kept."};
 
 constexpr Field kNewProjectFields[] = {
-    {.name = "display_name", .kind = kText, .required = true, .min = 1, .max = 500},
-    {.name = "owner_team_id", .kind = kId, .required = true},
-    PURSER_PROJECT_FIELDS,
+    {.name = "display_name",
+     .kind = kText,
+     .required = true,
+     .min = 1,
+     .max = 500,
+     .doc = "Its name for people."},
+    {.name = "owner_team_id",
+     .kind = kId,
+     .required = true,
+     .doc = "The team that owns it; the caller administers it."},
+    PURSER_IGNORED_PROJECT_FIELDS,
+    kProjectConfig,
 };
 constexpr Field kProjectFields[] = {
-    {.name = "display_name", .kind = kText, .min = 1, .max = 500},
-    PURSER_PROJECT_FIELDS,
+    {.name = "display_name", .kind = kText, .min = 1, .max = 500, .doc = "Its name for people."},
+    PURSER_IGNORED_PROJECT_FIELDS,
+    kProjectConfig,
 };
-#undef PURSER_PROJECT_FIELDS
+#undef PURSER_IGNORED_PROJECT_FIELDS
+
+constexpr Field wanted(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kBoolean, .required = true, .doc = doc};
+}
 constexpr Field kNewKeySetFields[] = {
-    {.name = "description", .kind = kText, .required = true, .max = 500},
-    {.name = "expires_at_millis", .kind = kInteger, .required = true, .max = Timestamp::kMaxMillis},
-    {.name = "has_publishable_client_key", .kind = kBoolean, .required = true},
-    {.name = "has_secret_server_key", .kind = kBoolean, .required = true},
-    {.name = "has_super_secret_admin_key", .kind = kBoolean, .required = true},
+    {.name = "description", .kind = kText, .required = true, .max = 500, .doc = "For people."},
+    {.name = "expires_at_millis",
+     .kind = kInteger,
+     .required = true,
+     .max = Timestamp::kMaxMillis,
+     .doc = "When its keys stop working, in milliseconds since 1970."},
+    wanted("has_publishable_client_key", "Whether one for clients is made."),
+    wanted("has_secret_server_key", "Whether one for servers is made."),
+    wanted("has_super_secret_admin_key", "Whether one for administrators is made."),
 };
-constexpr Field kKeySetFields[] = {{.name = "revoked", .kind = kBoolean, .required = true}};
+constexpr Field kKeySetFields[] = {
+    {.name = "revoked", .kind = kBoolean, .required = true, .doc = "True: for good."}};
 constexpr Field kConfigFields[] = {
-    {.name = "config_override_string", .kind = kText, .required = true, .max = kMaxConfigBytes}};
+    {.name = "config_override_string",
+     .kind = kText,
+     .required = true,
+     .max = kMaxConfigBytes,
+     .doc = "A JSON object, as text, of dot paths to values; null takes one away."}};
 
 constexpr Schema kNewProject{"StackNewProject", "A new project.", kNewProjectFields};
 constexpr Schema kProject{"StackProjectChange", "What changes of a project.", kProjectFields};

@@ -200,13 +200,11 @@ void complete_test_purchase(const CallPtr& call) {
     return call->core.answer(*call, std::move(*refusal));
   }
   const auto& page = std::get<app::PurchasePage>(found);
-  if (page.checkout.customer.project != call->project()) {
-    return call->core.answer(*call, known(Known::kVerificationCodeNotFound));
-  }
-  if (const Status open = app::Sales::accepts_orders(call->context()); !open) {
+  const auto seller = seller_of(*call, page);
+  if (const Status open = app::Sales::accepts_orders(*seller); !open) {
     return call->core.answer(*call, open.error());
   }
-  if (!call->context().project.settings.test_mode) {
+  if (!seller->project.settings.test_mode) {
     return call->core.answer(*call, plain(403, "Test mode is not enabled for this project"));
   }
   const auto url = call->core.use().sales.choose(code, PriceId(*call->body.string_at("price_id")),

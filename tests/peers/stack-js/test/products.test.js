@@ -204,7 +204,7 @@ for (const version of Object.keys(sdks)) {
       assert.equal(seen.body.test_mode, true);
       assert.equal(seen.body.product.display_name, 'Pack');
       const done = await own.raw('POST', '/internal/payments/test-mode-purchase-session',
-        { access: 'admin', body: { full_code, price_id: 'once', quantity: 2 } });
+        { body: { full_code, price_id: 'once', quantity: 2 } });
       assert.deepEqual([done.status, done.body], [200, { success: true }]);
       assert.equal((await own.server().getItem({ userId: user.id, itemId: 'credits' })).quantity, 200);
       const used = await own.raw('POST', '/payments/purchases/validate-code', { body: { full_code } });
