@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <future>
 #include <iostream>
 #include <random>
 
@@ -18,6 +19,8 @@ namespace {
 
 const CustomerKey kAnn = customer_of("p", CustomerType::kUser, "ann");
 const ItemKey kCredits = item_of(kAnn, "credits");
+const CustomerKey kBob = customer_of("p", CustomerType::kCustom, "bob");
+const ItemKey kBobsCredits = item_of(kBob, "credits");
 
 class Faults : public testing::Test {
  protected:
@@ -51,11 +54,38 @@ class Faults : public testing::Test {
     EXPECT_TRUE(opened.has_value()) << (opened ? "" : why(opened.error()));
     return opened ? *std::move(opened) : nullptr;
   }
-  std::int64_t quantity() { return direct_->view()->item(kCredits)->quantity().value(); }
+  std::int64_t quantity(const ItemKey& key = kCredits) {
+    return direct_->view()->item(key)->quantity().value();
+  }
+  /// Bob's account is remembered by the store after this: what says that it touches that alone is
+  /// committed in one round trip.
+  void remember_bob() {
+    for (int i = 0; i < 3; ++i) PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
+  }
 
+  /// Cuts one piece of twelve; says with which seed.
+  void cut_at_random() {
+    const char* given = std::getenv("PURSER_TEST_SEED");
+    const auto seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
+                                       : std::random_device()();
+    std::cerr << "PURSER_TEST_SEED=" << seed << '\n';
+    random_.seed(seed);
+    proxy_.set_cut([&](bool, std::string_view) {
+      const std::lock_guard lock(random_mutex_);
+      return std::uniform_int_distribution(0, 11)(random_) == 0;
+    });
+  }
+
+  std::mutex random_mutex_;
+  std::minstd_rand random_;
   const std::function<Status(app::StoreBatch&)> give_one_ = [](app::StoreBatch& batch) {
     return give(batch, kCredits, 1);
   };
+  const std::function<Status(app::StoreBatch&)> give_bob_ = [](app::StoreBatch& batch) {
+    return give(batch, kBobsCredits, 1);
+  };
+  const app::Touches touches_bob_{kBob, {kBobsCredits.item}};
+  const std::vector<app::PlannedCommand> bobs_{{&touches_bob_, nullptr}};
 
   TestClock clock_;
   TestDatabase database_;
@@ -96,16 +126,7 @@ TEST_F(Faults, ADatabaseThatCannotBeReachedIsAnErrorAndHealsByItself) {
 }
 
 TEST_F(Faults, WhateverIsCutAnAcknowledgedBatchHappenedOnceAndARefusedOneNever) {
-  const char* given = std::getenv("PURSER_TEST_SEED");
-  const auto seed = given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10))
-                                     : std::random_device()();
-  std::cerr << "PURSER_TEST_SEED=" << seed << '\n';
-  std::mutex mutex;
-  std::minstd_rand random(seed);
-  proxy_.set_cut([&](bool, std::string_view) {
-    const std::lock_guard lock(mutex);
-    return std::uniform_int_distribution(0, 11)(random) == 0;
-  });
+  cut_at_random();
   std::int64_t acknowledged = 1;  // that of the set-up
   for (int i = 0; i < 60; ++i) {
     if (store_->commit(give_one_)) ++acknowledged;
@@ -114,6 +135,92 @@ TEST_F(Faults, WhateverIsCutAnAcknowledgedBatchHappenedOnceAndARefusedOneNever) 
   EXPECT_GT(proxy_.cuts(), 10);
   EXPECT_GT(acknowledged, 30);
   EXPECT_EQ(quantity(), acknowledged);
+}
+
+TEST_F(Faults, WhateverIsCutOfABatchInOneRoundTripItHappenedOnceOrNever) {
+  remember_bob();
+  cut_at_random();
+  std::int64_t acknowledged = 3;
+  for (int i = 0; i < 60; ++i) {
+    if (store_->commit(bobs_, give_bob_)) ++acknowledged;
+  }
+  proxy_.set_cut(nullptr);
+  EXPECT_GT(acknowledged, 30);
+  EXPECT_EQ(quantity(kBobsCredits), acknowledged);
+}
+
+TEST_F(Faults, ABatchInOneRoundTripThatReachesTheServerAfterItWasLookedUpNeverHappens) {
+  remember_bob();
+  std::promise<void> refused;
+  proxy_.set_late([done = refused.get_future().share()] { done.wait(); });
+  std::atomic<int> left{1};
+  proxy_.set_cut([&](bool from_client, std::string_view piece) {
+    return from_client && piece.find("comes too late") != std::string_view::npos && left-- > 0;
+  });
+  int calls = 0;
+  const Status status = store_->commit(bobs_, [&](app::StoreBatch& batch) -> Status {
+    if (++calls > 1) return Error::internal("the second time it does not want to");
+    PURSER_TRY(auto account, batch.item(kBobsCredits));
+    domain::Grant grant;
+    grant.amount = amount(100);
+    grant.description = "comes too late";
+    PURSER_TRY(const auto change, domain::grant(std::move(account), grant, batch.now()));
+    return batch.put_item(kBobsCredits, change.account, change.entries);
+  });
+  EXPECT_FALSE(status.has_value());
+  EXPECT_EQ(proxy_.cuts(), 1);
+  EXPECT_EQ(calls, 2);
+  refused.set_value();
+  while (proxy_.late() == 0) std::this_thread::yield();
+  EXPECT_EQ(quantity(kBobsCredits), 3);
+}
+
+TEST_F(Faults, ABatchInOneRoundTripSeesWhatAnotherNodeDidMeanwhile) {
+  remember_bob();
+  PURSER_ASSERT_OK(direct_->commit([](app::StoreBatch& b) { return give(b, kBobsCredits, 10); }));
+  // Also when it changes nothing: a refusal must not tell of yesterday.
+  std::int64_t seen = 0;
+  PURSER_ASSERT_OK(store_->commit(bobs_, [&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(const auto account, batch.item(kBobsCredits));
+    seen = account.quantity().value();
+    return {};
+  }));
+  EXPECT_EQ(seen, 13);
+  PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
+  PURSER_ASSERT_OK(direct_->commit([](app::StoreBatch& b) { return give(b, kBobsCredits, 10); }));
+  PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
+  EXPECT_EQ(quantity(kBobsCredits), 25);
+}
+
+TEST_F(Faults, ABatchInOneRoundTripFindsAnAnswerThatAnotherNodeGaveUnderItsKey) {
+  remember_bob();
+  const app::IdempotencyScope scope{ProjectId("p"), "key", crypto::sha256("body")};
+  const std::vector<app::PlannedCommand> planned{{&touches_bob_, &scope}};
+  const auto once = [&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(const auto known, batch.idempotency(scope.project, scope.key));
+    if (known) return {};
+    app::IdempotencyRecord record;
+    record.project = scope.project;
+    record.key = scope.key;
+    record.request_hash = scope.request_hash;
+    record.created_at = batch.now();
+    record.completed = true;
+    record.reply = {200, "{}"};
+    PURSER_CHECK_OK(batch.put_idempotency(record));
+    return give(batch, kBobsCredits, 1);
+  };
+  PURSER_ASSERT_OK(direct_->commit(planned, once));
+  // It remembers what the other node did, and tries again to do with one round trip.
+  for (int i = 0; i < 5; ++i) PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
+  bool found = false;  // also by who writes nothing under it
+  PURSER_ASSERT_OK(store_->commit(planned, [&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(const auto known, batch.idempotency(scope.project, scope.key));
+    found = known.has_value();
+    return {};
+  }));
+  EXPECT_TRUE(found);
+  PURSER_ASSERT_OK(store_->commit(planned, once));
+  EXPECT_EQ(quantity(kBobsCredits), 9);
 }
 
 }  // namespace

@@ -80,6 +80,11 @@ void Proxy::set_cut(Cut cut) {
   cut_ = std::move(cut);
 }
 
+void Proxy::set_late(std::function<void()> wait) {
+  const std::lock_guard lock(mutex_);
+  late_ = std::move(wait);
+}
+
 void Proxy::accept_all() {
   while (!stopping_) {
     pollfd waiting{listener_, POLLIN, 0};
@@ -114,9 +119,24 @@ bool Proxy::forward(int from, int to, bool from_client) {
   }
   if (cut && cut(from_client, piece)) {
     ++cuts_;
+    if (from_client) deliver_late(from, to, piece);
     return false;
   }
   return send_all(to, piece);
+}
+
+void Proxy::deliver_late(int client, int server, std::string_view piece) {
+  std::function<void()> wait;
+  {
+    const std::lock_guard lock(mutex_);
+    wait = late_;
+  }
+  if (!wait) return;
+  shutdown(client, SHUT_RDWR);  // for the client it is over
+  wait();
+  std::array<char, 65'536> answer;  // NOLINT(cppcoreguidelines-pro-type-member-init): not looked at
+  if (!send_all(server, piece)) return;
+  if (recv(server, answer.data(), answer.size(), 0) > 0) ++late_count_;
 }
 
 }  // namespace purser::contract

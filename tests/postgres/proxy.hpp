@@ -30,6 +30,10 @@ class Proxy {
   /// The same database through this proxy.
   std::string uri() const;
   void set_cut(Cut cut);
+  /// What the client sent and a cut took reaches the server all the same, once `wait` has returned.
+  void set_late(std::function<void()> wait);
+  /// How many pieces did, and were answered.
+  int late() const { return late_count_; }
   int cuts() const { return cuts_; }
 
  private:
@@ -37,6 +41,7 @@ class Proxy {
   void serve(int client);
   /// Forwards one piece; false when the connection is over.
   bool forward(int from, int to, bool from_client);
+  void deliver_late(int client, int server, std::string_view piece);
 
   const std::string server_path_;  // of the server's socket
   const std::string database_;
@@ -46,6 +51,8 @@ class Proxy {
   std::atomic<int> cuts_{0};
   std::mutex mutex_;
   Cut cut_;
+  std::function<void()> late_;
+  std::atomic<int> late_count_{0};
   std::vector<std::thread> threads_;
   std::thread acceptor_;
 };

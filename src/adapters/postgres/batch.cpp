@@ -92,6 +92,12 @@ Result<std::int64_t> Batch::next_id(std::int64_t above) {
   return ids_[ids_used_++];
 }
 
+std::vector<std::int64_t> Batch::take_ids() {
+  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(ids_used_));
+  ids_used_ = 0;
+  return std::move(ids_);
+}
+
 Result<StagedAccount*> Batch::staged(const ItemKey& key) {
   const auto known = accounts_.find(key);
   if (known != accounts_.end()) return &known->second;
@@ -175,7 +181,7 @@ Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
   }
   if (entries.empty() && domain::terms_follow(before->account, entries, account)) return {};
 
-  StagedAccount after{rows, account, before->last_entry, before->stored, true};
+  StagedAccount after{rows, account, before->last_entry, before->stored, {}, true};
   for (const domain::Entry& entry : entries) {
     PURSER_TRY(const std::int64_t id, next_id(after.last_entry));
     lines_.push_back({id, rows, after.last_entry, entry});

@@ -37,7 +37,8 @@ struct StagedAccount {
   domain::ItemAccount account;
   std::int64_t last_entry = 0;
   StoredAccount stored;
-  bool changed = false;  ///< by this batch
+  StoredAccount written = {};  ///< what `send_writes` has sent
+  bool changed = false;        ///< by this batch
 };
 
 /// A ledger line that is not in the database yet.
@@ -64,10 +65,12 @@ class Batch final : public sql::BatchWrites {
 
   // For who begins the batch:
 
-  /// `ids`: numbers for lines and events, ascending, drawn after the customers were locked.
+  /// `ids`: numbers for lines and events, ascending. Those that are not above an account's last
+  /// line are skipped.
   void begin(Timestamp now, std::vector<std::int64_t> ids);
   Status keep_account(const ItemKey& key, AccountRows rows, StoredAccount stored);
   void keep_record(const ProjectId& project, const std::string& key, StagedRecord record);
+  bool knows(const ItemKey& key) const { return accounts_.contains(key); }
 
   Timestamp now() const override { return now_; }
   void begin_command() override;
@@ -97,6 +100,18 @@ class Batch final : public sql::BatchWrites {
 
   /// Puts the statements that write what was staged in line.
   void send_writes();
+  /// For a batch that began without a transaction: puts the statements in line that begin it and
+  /// fail it, as a conflict, unless what the batch was told of is what the database has.
+  void send_checked_begin();
+  /// Calls `keep` with each account, as it lies in the database once the batch is committed.
+  template <class Keep>
+  void each_account(const Keep& keep) const {
+    for (const auto& [key, staged] : accounts_) {
+      keep(key, staged.rows, staged.changed ? staged.written : staged.stored);
+    }
+  }
+  /// The numbers that were not needed.
+  std::vector<std::int64_t> take_ids();
   /// True when nothing was written: neither staged nor by SQL.
   bool is_empty() const { return !wrote_ && lines_.empty() && !staged_something_; }
   const std::vector<ProjectId>& published() const { return published_; }
@@ -133,7 +148,9 @@ class Batch final : public sql::BatchWrites {
   void send_changed_accounts();
   void send_new_accounts();
   /// In the order of rows, as everywhere: two batches never wait for each other in a circle.
-  std::vector<const StagedAccount*> changed_accounts(bool stored) const;
+  std::vector<StagedAccount*> changed_accounts(bool stored);
+  void send_account_check();
+  void send_record_check();
   void send_records();
 
   Connection& db_;

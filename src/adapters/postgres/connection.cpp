@@ -228,7 +228,8 @@ void Connection::send(const char* sql, std::span<const Param> params) {
 
 void Connection::send_prepared(const char* sql, const char* locked_table,
                                std::span<const Param> params) {
-  if (failure_ == Failure::kLost) return;  // which `collect` says
+  if (silent_) static_cast<void>(conflict("a batch asks for more than it was told"));
+  if (silent_ || failure_ == Failure::kLost) return;  // which `collect` says
   std::vector<const char*> data;
   std::vector<int> sizes;
   std::vector<int> formats;
@@ -249,6 +250,7 @@ void Connection::send_prepared(const char* sql, const char* locked_table,
 }
 
 Result<std::vector<Rows>> Connection::collect() {
+  if (silent_) return conflict("a batch asks for more than it was told");
   if (failure_ != Failure::kLost && PQpipelineSync(handle_) != 1) return lost("sync");
   if (failure_ == Failure::kLost) return lost("the connection was lost before");
   auto answers = receive();

@@ -98,6 +98,9 @@ class Connection final : public sql::Connection {
   void set_in_batch(bool in_batch) { in_batch_ = in_batch; }
   bool locks_rows() const override { return in_batch_; }
 
+  /// While nothing may be asked, whoever asks all the same finds a conflict.
+  void set_silent(bool silent) { silent_ = silent; }
+
   /// Waits until the server says something by itself or `timeout` has passed; the payloads of the
   /// notifications that came. Errors: kStoreUnavailable.
   Result<std::vector<std::string>> notifications(std::chrono::milliseconds timeout);
@@ -145,6 +148,7 @@ class Connection final : public sql::Connection {
   PGconn* handle_;
   const std::chrono::milliseconds patience_;  // for the answers to one round trip
   bool in_batch_ = false;
+  bool silent_ = false;
   Failure failure_ = Failure::kNone;
   bool violated_ = false;  // the last failure was a violated constraint
   std::map<std::pair<const void*, const void*>, std::string> prepared_;
