@@ -152,6 +152,19 @@ class Grammar {
                 Command::kBackup);
     backup->add_option("FILE", result_.file, "A file that does not exist yet")->required();
     with_settings(with_json(backup));
+    CLI::App* move =
+        command(app_, "migrate-store",
+                "Move all data of a store into an empty PostgreSQL database, and verify "
+                "it there",
+                Command::kMigrateStore);
+    move->add_option("--from", result_.from, "Where it lies; no server may run on it")
+        ->required()
+        ->type_name("sqlite:FILE");
+    move->add_option("--to", result_.to, "An empty database (PURSER_DATABASE without it)")
+        ->required()
+        ->envname("PURSER_DATABASE")
+        ->type_name("postgres://…");
+    with_json(move);
   }
 
   void sandbox() {

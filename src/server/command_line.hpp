@@ -25,6 +25,7 @@ enum class Command : std::uint8_t {
   kVerify,
   kReconcile,
   kBackup,
+  kMigrateStore,
   kSandbox,
   kSandboxReplay,
   kConfig,
@@ -48,6 +49,8 @@ struct Invocation {
   bool repair = false;                        ///< reconcile
   bool dry_run = false;                       ///< reconcile
   std::string file;                           ///< catalog, backup
+  std::string from;                           ///< migrate-store: sqlite:FILE
+  std::string to;                             ///< migrate-store: postgres://…
   std::string document;                       ///< reference
   std::string listen = "127.0.0.1:8131";      ///< sandbox
   std::string state_file;                     ///< sandbox

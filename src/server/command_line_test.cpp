@@ -48,6 +48,16 @@ TEST(CommandLine, EverySettingWithAFlagIsTaken) {
   }
 }
 
+TEST(CommandLine, MigrateStore) {
+  const auto move =
+      call({"migrate-store", "--from", "sqlite:a.db", "--to", "postgres://x/y", "--json"});
+  EXPECT_EQ(move.command, Command::kMigrateStore);
+  EXPECT_EQ(move.from, "sqlite:a.db");
+  EXPECT_EQ(move.to, "postgres://x/y");
+  EXPECT_TRUE(move.json);
+  EXPECT_EQ(leave({"migrate-store", "--to", "postgres://x/y"}).status, 2);
+}
+
 TEST(CommandLine, ProjectsAndKeys) {
   const auto create = call({"project", "create", "My shop", "--id", "shop", "--json"});
   EXPECT_EQ(create.command, Command::kProjectCreate);

@@ -25,6 +25,8 @@ int run(const Invocation& invocation) {
       return run_sandbox(invocation);
     case Command::kSandboxReplay:
       return run_sandbox_replay(invocation);
+    case Command::kMigrateStore:
+      return run_migrate_store(invocation);
     default:
       break;
   }

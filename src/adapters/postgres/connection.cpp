@@ -313,16 +313,20 @@ Result<Rows> Connection::ask(const char* sql, std::span<const Param> params) {
   return std::move(answers.back());
 }
 
-Status Connection::exec(const std::string& sql) {
+Status Connection::outside_pipeline(const std::function<Status()>& run) {
   const bool pipeline = PQpipelineStatus(handle_) != PQ_PIPELINE_OFF;
   if (pipeline && PQexitPipelineMode(handle_) != 1) return lost("leaving pipeline mode");
-  const Rows done(PQexec(handle_, sql.c_str()));
-  Status status;
-  if (done.status() != PGRES_COMMAND_OK && done.status() != PGRES_TUPLES_OK) {
-    status = failed(done.raw(), sql.c_str());
-  }
+  Status status = run();
   if (pipeline && PQenterPipelineMode(handle_) != 1) return lost("entering pipeline mode");
   return status;
+}
+
+Status Connection::exec(const std::string& sql) {
+  return outside_pipeline([&]() -> Status {
+    const Rows done(PQexec(handle_, sql.c_str()));
+    if (done.status() == PGRES_COMMAND_OK || done.status() == PGRES_TUPLES_OK) return {};
+    return failed(done.raw(), sql.c_str());
+  });
 }
 
 Result<sql::Cursor> Connection::start(const char* sql, const char* locked_table,

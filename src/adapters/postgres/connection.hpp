@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -91,6 +92,13 @@ class Connection final : public sql::Connection {
   /// Runs SQL text of several statements that answer nothing; never a part of a batch.
   Status exec(const std::string& sql);
 
+  /// Runs a COPY … FROM STDIN. `fill` appends some rows in COPY's text form to the text that it is
+  /// given, and answers false after the last. An error of `fill` fails the statement.
+  Status copy_in(const std::string& sql, const std::function<Result<bool>(std::string&)>& fill);
+  /// Runs a COPY … TO STDOUT and hands out what the server sends, message by message: one for each
+  /// row.
+  Status copy_out(const std::string& sql, const std::function<Status(std::string_view)>& take);
+
   /// Whether an idle connection still stands; notices when the server has closed it.
   bool is_alive();
 
@@ -142,6 +150,12 @@ class Connection final : public sql::Connection {
   /// The next result of the pipeline; null when the connection is lost.
   PGresult* next_result(std::chrono::steady_clock::time_point deadline);
   bool wait(std::chrono::steady_clock::time_point deadline);
+  /// Runs one thing that has no pipeline mode.
+  Status outside_pipeline(const std::function<Status()>& run);
+  Status send_rows(const std::string& sql, const std::function<Result<bool>(std::string&)>& fill);
+  Status take_rows(const std::string& sql, const std::function<Status(std::string_view)>& take);
+  /// Reads results up to the last; an error when one of them is.
+  Status end_copy(const std::string& sql);
   Error failed(const PGresult* result, const char* sql);
   Error lost(const std::string& what);
 

@@ -1,6 +1,7 @@
-#include "adapters/sql/verify.hpp"
+#include "adapters/postgres/verify.hpp"
 
 #include "adapters/postgres/store.hpp"
+#include "adapters/sql/verify.hpp"
 
 namespace purser::postgres {
 namespace {
@@ -17,19 +18,29 @@ constexpr sql::Rule kRules[] = {
 
 }  // namespace
 
-Result<app::VerifyReport> PostgresStore::verify(const app::Progress& progress) {
-  ConnectOptions options = connect_options(options_);
+ConnectOptions for_whole_tables(const std::string& uri) {
+  ConnectOptions options;
+  options.uri = uri;
   options.statement_timeout = std::chrono::milliseconds(0);
   options.idle_in_transaction_timeout = std::chrono::milliseconds(0);
   options.reads_much = true;
-  PURSER_TRY(const auto db, Connection::open(options));
+  return options;
+}
+
+Status verify_database(Connection& db, Timestamp now, const app::Progress& progress,
+                       app::VerifyReport& report) {
+  sql::Verified store;
+  store.rules = kRules;
+  return sql::verify_tables(db, store, now, progress, report);
+}
+
+Result<app::VerifyReport> PostgresStore::verify(const app::Progress& progress) {
+  PURSER_TRY(const auto db, Connection::open(for_whole_tables(options_.uri)));
   // One instant of the whole database, however long it takes.
   PURSER_CHECK_OK(db->exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   const Timestamp now = options_.database_time ? clock().now() : options_.clock->now();
-  sql::Verified store;
-  store.rules = kRules;
   app::VerifyReport report;
-  PURSER_CHECK_OK(sql::verify_tables(*db, store, now, progress, report));
+  PURSER_CHECK_OK(verify_database(*db, now, progress, report));
   PURSER_CHECK_OK(db->exec("ROLLBACK"));
   return report;
 }

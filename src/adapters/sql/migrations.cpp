@@ -1,5 +1,6 @@
 #include "adapters/sql/migrations.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "crypto/crypto.hpp"
@@ -47,15 +48,18 @@ Result<History> read_history(Connection& db) {
 }
 
 Status check_history(const History& history, std::span<const Migration> migrations) {
+  const int newest = migrations.empty() ? 0 : migrations.back().number;
   for (const auto& [number, was] : history) {
-    if (number < 1 || number > static_cast<int>(migrations.size())) {
+    const auto built_in =
+        std::find_if(migrations.begin(), migrations.end(),
+                     [number = number](const Migration& m) { return m.number == number; });
+    if (built_in == migrations.end()) {
       return refused("The database has schema " + std::to_string(number) + " (" + was.slug +
-                     "), which is newer than this program knows (" +
-                     std::to_string(migrations.size()) + "); start a newer Purser.");
+                     "), which is newer than this program knows (" + std::to_string(newest) +
+                     "); start a newer Purser.");
     }
-    const Migration& built_in = migrations[static_cast<std::size_t>(number - 1)];
-    if (checksum(built_in) != was.sha256) {
-      return refused("The database ran migration " + name_of(built_in) +
+    if (checksum(*built_in) != was.sha256) {
+      return refused("The database ran migration " + name_of(*built_in) +
                      " in another form than the one built into this program; start the Purser "
                      "that made it, or restore a backup.");
     }

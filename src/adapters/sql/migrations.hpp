@@ -16,7 +16,7 @@
 namespace purser::sql {
 
 struct Migration {
-  int number = 0;         ///< 1, 2, …: without gaps
+  int number = 0;         ///< 1, 2, …: growing
   std::string_view slug;  ///< "initial"
   std::string_view sql;
 };
