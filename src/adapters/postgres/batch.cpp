@@ -125,12 +125,15 @@ Status Batch::load_late(const ItemKey& key, std::int64_t customer) {
       account);
   db_.send("SELECT max(at) FROM lanes");
   PURSER_TRY(const std::vector<Rows> answers, db_.collect());
-  const Rows& found = answers[1];
+  // From the end: a savepoint's may stand before them.
+  const Rows& newest = answers.back();
+  const Rows& found = answers[answers.size() - 2];
+  const Rows& name = answers[answers.size() - 3];
   if (found.size() > 0 && !resolver_.holds_accounts(key.customer)) {
     resolver_.note_asked(key.customer);
-    resolver_.check_not_moved(answers[2].integer(0, 0));
+    resolver_.check_not_moved(newest.integer(0, 0));
   }
-  AccountRows rows{customer, answers[0].size() > 0 ? answers[0].integer(0, 0) : sql::kNoRow};
+  const AccountRows rows{customer, name.size() > 0 ? name.integer(0, 0) : sql::kNoRow};
   if (found.size() == 0) return keep_account(key, rows, {});
   return keep_account(key, rows, {found.integer(0, 1), found.text(0, 0)});
 }
