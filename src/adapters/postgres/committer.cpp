@@ -77,16 +77,18 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
   std::vector<CustomerKey> customers;
   Attempt last{Outcome::kAgain, {}};
   const auto deadline = steady_clock::now() + kTryFor;
+  bool was_quick = false;
   for (int i = 0; i < kAttempts && (i == 0 || steady_clock::now() < deadline); ++i) {
-    if (i > 0) pause(i);
+    if (i > 0 && !was_quick) pause(i);
     if (Status connected = connect(lane); !connected) {
+      was_quick = false;
       last = {Outcome::kAgain, std::move(connected)};  // it may just be starting again
       continue;
     }
     std::optional<Attempt> quick;
     if (i == 0) quick = attempt_remembered(lane, commands, work);
-    const bool is_over = quick && quick->outcome != Outcome::kAgain;
-    last = is_over ? *std::move(quick) : attempt(lane, commands, work, customers);
+    was_quick = quick.has_value();
+    last = was_quick ? *std::move(quick) : attempt(lane, commands, work, customers);
     if (last.outcome == Outcome::kUnknown) {
       PURSER_TRY(const bool committed, look_up(lane));
       if (committed) last.outcome = Outcome::kCommitted;
@@ -180,6 +182,7 @@ std::optional<Committer::Attempt> Committer::attempt_remembered(
   lane.ids = batch.take_ids();
   batch.send_checked_begin();
   Attempt done = finish(lane, batch, resolver);
+  if (done.outcome == Outcome::kRefused) done.outcome = Outcome::kAgain;  // in the common way
   lane.failures = done.outcome == Outcome::kAgain ? lane.failures + 1 : 0;
   if (done.outcome != Outcome::kAgain) return done;
   lane.without = 1 << std::min(lane.failures, kMostDoublings);
