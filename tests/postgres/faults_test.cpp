@@ -150,6 +150,81 @@ TEST_F(Faults, AServerThatTakesConnectionsAndClosesThemIsPassedOver) {
   EXPECT_EQ(quantity(), 3);
 }
 
+/// Looks until it is so. No time makes a success.
+template <class Condition>
+void wait_until(Condition is_so) {
+  while (!is_so()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
+
+TEST_F(Faults, AChangeWhoseNodeIsCutOffBehindItsCommitIsNotAnsweredBeforeAllFollowIt) {
+  std::atomic<bool> answered{false};
+  std::atomic<bool> early{false};
+  // The other node takes its time until the first one has lost some connections.
+  PURSER_ASSERT_OK(direct_->watch([&](const ProjectId&) -> Status {
+    wait_until([&] { return proxy_.cuts() >= 10 || answered; });
+    early = answered && direct_->is_current();
+    proxy_.cut_when(nullptr);
+    return {};
+  }));
+  bool committed = false;
+  bool is_over = false;  // the round trip that committed
+  proxy_.cut_when([&](Side side, const Message& message) {
+    if (is_over) return true;
+    const bool from_server = side == Side::kServer;
+    is_over = committed && from_server && message.type == 'Z';
+    committed = committed || (from_server && nodes::says_committed(message));
+    return false;
+  });
+  PURSER_EXPECT_OK(
+      store_->commit([](app::StoreBatch& batch) { return batch.insert_project(project_of("q")); }));
+  answered = true;
+  EXPECT_GE(proxy_.cuts(), 10U);
+  EXPECT_FALSE(early);
+  PURSER_EXPECT_OK(direct_->watch(nullptr));
+}
+
+TEST_F(Faults, AnAnswerThatIsRepeatedElsewhereWaitsForAllToo) {
+  const auto third = open(database_.uri(), "third");
+  std::promise<void> committed;
+  std::atomic<int> asked{0};  // by the node that repeats, behind its batch
+  std::atomic<bool> repeated{false};
+  std::atomic<bool> early{false};
+  PURSER_ASSERT_OK(third->watch([&](const ProjectId&) -> Status {
+    committed.set_value();
+    wait_until([&] { return asked >= 3 || repeated; });
+    early = repeated && third->is_current();
+    return {};
+  }));
+  app::IdempotencyRecord record;
+  record.project = ProjectId("p");
+  record.key = "same";
+  record.completed = true;
+  record.reply = {200, "given"};
+  std::thread first([&] {
+    PURSER_EXPECT_OK(direct_->commit([&](app::StoreBatch& batch) -> Status {
+      PURSER_CHECK_OK(batch.insert_project(project_of("q")));
+      return batch.put_idempotency(record);
+    }));
+  });
+  committed.get_future().wait();
+  bool is_over = false;
+  proxy_.cut_when([&](Side side, const Message& message) {
+    is_over = is_over || (side == Side::kServer && nodes::says_committed(message));
+    asked += is_over && side == Side::kClient && message.type == 'E' ? 1 : 0;
+    return false;
+  });
+  PURSER_EXPECT_OK(store_->commit([](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(const auto known, batch.idempotency(ProjectId("p"), "same"));
+    EXPECT_TRUE(known && known->reply.body == "given");
+    return {};
+  }));
+  repeated = true;
+  first.join();
+  proxy_.cut_when(nullptr);
+  EXPECT_FALSE(early);
+  PURSER_EXPECT_OK(third->watch(nullptr));
+}
+
 TEST_F(Faults, WhateverIsCutAnAcknowledgedBatchHappenedOnceAndARefusedOneNever) {
   cut_at_random();
   const std::int64_t acknowledged = acknowledge(40, {}, give_one_);
