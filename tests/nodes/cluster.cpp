@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -113,6 +112,19 @@ bool Cluster::is_alive(int number) {
 
 void Cluster::kill(int number) {
   at(number).port = 0;
+  node(number).kill();
+}
+
+int Cluster::drain(int number) {
+  node(number).terminate();
+  const int status = node(number).wait_end();
+  at(number).port = 0;
+  return status;
+}
+
+void Cluster::die_while_starting(int number, milliseconds time) {
+  node(number).spawn();
+  pause_for(time);
   node(number).kill();
 }
 
