@@ -206,8 +206,10 @@ Status Settlement::fulfil(Checkout checkout, const domain::Purchase& purchase) {
 Status Settlement::record_payment(const Checkout& checkout, const domain::Purchase& purchase) {
   if (report_.subscription) {
     if (report_.invoices.empty()) return {};
-    return batch_.put_invoice(
-        invoice_of(report_.invoices.front(), checkout.customer, purchase.id, std::nullopt));
+    const RemoteInvoice& first = report_.invoices.front();
+    PURSER_TRY(const std::optional<Invoice> known,
+               batch_.invoice(checkout.customer.project, first.id));
+    return batch_.put_invoice(invoice_of(first, checkout.customer, purchase.id, known));
   }
   Invoice invoice;
   invoice.id = purchase.id.str();

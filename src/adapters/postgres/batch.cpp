@@ -239,6 +239,8 @@ Result<StagedRecord*> Batch::staged_record(const ProjectId& project, const std::
 Result<std::optional<app::IdempotencyRecord>> Batch::idempotency(const ProjectId& project,
                                                                  const std::string& key) {
   PURSER_TRY(const StagedRecord* staged, staged_record(project, key));
+  const bool is_answer = staged->record && staged->record->completed;
+  repeats_answers_ = repeats_answers_ || (staged->stored && is_answer);
   return staged->record;
 }
 
@@ -261,6 +263,15 @@ Result<int> Batch::purge_idempotency(Timestamp before, int limit) {
                         "WHERE r.project_id = old.project_id AND r.key = old.key",
                         before, limit));
   return static_cast<int>(gone);
+}
+
+Result<std::optional<app::Invoice>> Batch::invoice(const ProjectId& project,
+                                                   const std::string& id) {
+  PURSER_TRY(auto found, BatchWrites::invoice(project, id));
+  if (found) return found;
+  PURSER_CHECK_OK(db_.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                          "purser invoice " + project.str() + " " + id));
+  return BatchWrites::invoice(project, id);  // whoever held the place may have made it
 }
 
 Status Batch::register_customer(std::int64_t project, CustomerType type, const std::string& id) {

@@ -87,6 +87,10 @@ class Batch final : public sql::BatchWrites {
                   std::span<const domain::Entry> entries) override;
   Status put_idempotency(const app::IdempotencyRecord& record) override;
   Result<int> purge_idempotency(Timestamp before, int limit) override;
+  /// Whoever asks for an invoice that is not there holds its place until the batch ends: nobody
+  /// else makes it meanwhile, which `put_invoice` would write over.
+  Result<std::optional<app::Invoice>> invoice(const ProjectId& project,
+                                              const std::string& id) override;
 
   // What nodes keep in memory (app::Store::watch):
   Status insert_project(const app::Project& project) override;
@@ -115,6 +119,9 @@ class Batch final : public sql::BatchWrites {
   /// True when nothing was written: neither staged nor by SQL.
   bool is_empty() const { return !wrote_ && lines_.empty() && !staged_something_; }
   const std::vector<ProjectId>& published() const { return published_; }
+  /// Whether somebody asked for an answer that was given before, perhaps by a node that has died
+  /// before all others knew of what it tells.
+  bool repeats_answers() const { return repeats_answers_; }
 
  private:
   struct RecordName {
@@ -165,6 +172,7 @@ class Batch final : public sql::BatchWrites {
   std::vector<ProjectId> published_;
   bool wrote_ = false;  // by SQL
   bool staged_something_ = false;
+  bool repeats_answers_ = false;
 
   // What `undo_command` goes back to.
   bool savepoint_ = false;

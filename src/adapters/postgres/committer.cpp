@@ -96,23 +96,20 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
     if (last.outcome == Outcome::kRefused) return last.status;
     if (last.outcome != Outcome::kCommitted) continue;
     ++lane.mark.batch;
-    if (last.changed) wait_until_followed(lane, last.version);
+    if (last.is_told) wait_until_followed(lane, last.version);
     return {};
   }
   return gave_up(last.status.error());
 }
 
-// The batch is durable, whatever happens to the waiting.
+// The batch is durable, whatever happens to the waiting. Who cannot be asked is waited for until it
+// has stopped answering: an early answer would promise what other nodes do not yet know.
 void Committer::wait_until_followed(Lane& lane, std::int64_t version) {
-  constexpr int kConnections = 2;
-  for (int i = 0; i < kConnections; ++i) {
-    if (!connect(lane)) continue;
-    if (version == 0) {  // the answer that had it is lost; it is not above the newest
-      const auto newest = lane.db->integer("SELECT max(version) FROM changes");
-      if (!newest) continue;
-      version = newest->value_or(0);
-    }
-    if (nodes_.wait_for_all(*lane.db, version)) return;
+  const auto deadline = nodes_.all_by_themselves();
+  while (steady_clock::now() < deadline) {
+    if (connect(lane) && nodes_.wait_for_all(*lane.db, version, deadline)) return;
+    // tidy: allow sleep: the server may not even stand
+    std::this_thread::sleep_for(kBetweenLooks);
   }
 }
 
@@ -231,6 +228,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   const Param mark[] = {row.param(), next.param(), at.param(), new_ids.param()};
   const std::vector<ProjectId>& changed = batch.published();
   if (!changed.empty()) Nodes::send_changes(db, changed);
+  const bool is_told = !changed.empty() || batch.repeats_answers();
   // Also of an empty batch: its instant counts. No time limit from here on: waiting for a standby
   // must not be cut short, the commit would stand, but only here.
   db.send(
@@ -244,7 +242,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   if (!answers) {
     if (db.failure() == Connection::Failure::kLost) {
       if (empty) return {Outcome::kAgain, std::move(answers).error()};
-      return {Outcome::kUnknown, std::move(answers).error(), !changed.empty()};
+      return {Outcome::kUnknown, std::move(answers).error(), is_told};
     }
     const bool elsewhere = answers.error().code == ErrorCode::kAlreadyExists;
     Attempt lost = given_up(lane, std::move(answers).error());
@@ -262,7 +260,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
     const Rows& versions = (*answers)[answers->size() - 3];
     for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
   }
-  return {Outcome::kCommitted, {}, !changed.empty(), version};
+  return {Outcome::kCommitted, {}, is_told, version};
 }
 
 void Committer::committed(Lane& lane, Batch& batch, const std::vector<std::int64_t>& new_ids) {

@@ -56,8 +56,10 @@ class Committer {
   struct Attempt {
     Outcome outcome;
     Status status;
-    bool changed = false;      ///< something that nodes keep in memory …
-    std::int64_t version = 0;  ///< … which has this version now; 0: not known
+    /// Its answers tell of something that nodes keep in memory, or may: they wait until all have
+    /// followed.
+    bool is_told = false;
+    std::int64_t version = 0;  ///< … up to this; 0: not known
   };
 
   Lane* borrow();

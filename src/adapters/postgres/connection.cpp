@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <deque>
 
+#include "adapters/postgres/servers.hpp"
+
 namespace purser::postgres {
 namespace {
 
@@ -102,6 +104,26 @@ std::string trimmed(const char* message) {
 
 Error refused(std::string sentence) { return {ErrorCode::kStoreUnavailable, std::move(sentence)}; }
 
+/// Connects, or says in the handle why not. Never null.
+PGconn* connect_to(const ConnectionParameters& server) {
+  // Of a repeated keyword the last value counts: the URI may say otherwise.
+  std::vector<const char*> keywords{"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
+                                    "keepalives_interval", "keepalives_count", "application_name",
+                                    "target_session_attrs"};
+  std::vector<const char*> values{"5", "15000", "10", "5", "3", "purser", "read-write"};
+  for (const auto& [keyword, value] : server) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.insert(keywords.end(), {"client_encoding", nullptr});
+  values.insert(values.end(), {"UTF8", nullptr});
+  PGconn* handle = PQconnectdbParams(keywords.data(), values.data(), 0);
+  if (handle == nullptr) std::abort();  // no memory for it
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
+  return handle;
+}
+
 }  // namespace
 
 std::int64_t Rows::integer(int row, int column) const {
@@ -147,32 +169,27 @@ sql::Cursor cursor_over(Rows rows) {
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& options) {
-  // What stands before the URI can be overridden by it.
-  const std::array<const char*, 10> keywords{"connect_timeout",      "tcp_user_timeout",
-                                             "keepalives_idle",      "keepalives_interval",
-                                             "keepalives_count",     "application_name",
-                                             "target_session_attrs", "dbname",
-                                             "client_encoding",      nullptr};
-  const std::array<const char*, 10> values{
-      "5", "15000", "10", "5", "3", "purser", "read-write", options.uri.c_str(), "UTF8", nullptr};
+  PURSER_TRY(const auto servers, servers_of(options.uri));
   const bool limited = options.statement_timeout.count() > 0;
   const milliseconds patience =
       limited ? options.statement_timeout + kGrace : milliseconds(std::chrono::hours(24));
-  PGconn* handle = PQconnectdbParams(keywords.data(), values.data(), 1);
-  std::unique_ptr<Connection> made(new Connection(handle, patience));
-  PQsetNoticeProcessor(
-      handle, [](void*, const char*) {}, nullptr);
-  PURSER_CHECK_OK(made->check_server());
-  PURSER_CHECK_OK(made->configure(options));
-  return made;
+  std::string problems;
+  for (const ConnectionParameters& server : servers) {
+    std::unique_ptr<Connection> made(new Connection(connect_to(server), patience));
+    if (PQstatus(made->handle_) != CONNECTION_OK) {
+      problems += (problems.empty() ? "" : "; ") + trimmed(PQerrorMessage(made->handle_));
+      continue;
+    }
+    PURSER_CHECK_OK(made->check_server());
+    PURSER_CHECK_OK(made->configure(options));
+    return made;
+  }
+  return refused("PostgreSQL cannot be reached: " + problems);
 }
 
 Connection::~Connection() { PQfinish(handle_); }
 
 Status Connection::check_server() {
-  if (PQstatus(handle_) != CONNECTION_OK) {
-    return refused("PostgreSQL cannot be reached: " + trimmed(PQerrorMessage(handle_)));
-  }
   if (PQserverVersion(handle_) < kOldestServer) {
     return refused("The server is PostgreSQL " + std::to_string(PQserverVersion(handle_) / 10'000) +
                    "; Purser needs 13 or newer.");
