@@ -18,13 +18,15 @@ struct Pinned {
 
 constexpr Pinned kPinned[] = {
     {"initial", "cef40905a715515aef0a2a3adb2fc5d89598f47222607df14b47a59d81569301",
-     "76328d2c491f7348893ab9b0df4fba6135b62678813a82eb44a7b56f499f5ace"},
+     "8652cc1f76ce48941186180d4973a4e833027022207e6e1eeedd14829015bb75"},
     {"subscriptions", "c501fbe884f2cea350497f4a96d3fbd13923f3ac15ccb076682c5a5becb509f0",
      "1c06964566fa64c489d818e1eb2c81a219c621615fe460b1fb26ad85737c9512"},
     {"profiles", "bd44939cb9a9fbd3e9814016fe72624987821c2963b73d48d8a98ded245fc2f9",
      "6ddfd229ea2844a69e6a5121dc0a4c94a685ac95bd688d924773ad1b7e40e77c"},
     {"moves_and_archives", "absent",
      "452974959a9074e863e131fbecf49bb297fcfc20d52ce50a07fd40bcc883fa2c"},
+    {"fuller_pages", "absent",
+     "80b384e6503b3431b5f95a0e3532fcd8b876f0c77c1b637f4cc0a2a300e4175b"},
 };
 
 std::string sum_of(std::string_view engine, std::string_view slug) {
