@@ -23,10 +23,8 @@ constexpr Pinned kPinned[] = {
      "1c06964566fa64c489d818e1eb2c81a219c621615fe460b1fb26ad85737c9512"},
     {"profiles", "bd44939cb9a9fbd3e9814016fe72624987821c2963b73d48d8a98ded245fc2f9",
      "6ddfd229ea2844a69e6a5121dc0a4c94a685ac95bd688d924773ad1b7e40e77c"},
-    {"moves_and_archives", "absent",
-     "452974959a9074e863e131fbecf49bb297fcfc20d52ce50a07fd40bcc883fa2c"},
-    {"fuller_pages", "absent",
-     "80b384e6503b3431b5f95a0e3532fcd8b876f0c77c1b637f4cc0a2a300e4175b"},
+    {"moves", "absent", "39ae87318dc87c7b4e8782e6410eda7878e1a75beb0d77c131e968c7f3211e7f"},
+    {"fuller_pages", "absent", "80b384e6503b3431b5f95a0e3532fcd8b876f0c77c1b637f4cc0a2a300e4175b"},
 };
 
 std::string sum_of(std::string_view engine, std::string_view slug) {
