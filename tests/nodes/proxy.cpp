@@ -168,6 +168,7 @@ void Proxy::pump(Pair& pair, Side side) {
   forward(pair, side);
   pair.cut();
   pair.running.fetch_sub(1);
+  pair.running.notify_all();
 }
 
 void Proxy::forward(Pair& pair, Side side) {
@@ -211,7 +212,7 @@ void Proxy::deliver_late(Pair& pair, std::string_view bytes) {
   wait();
   if (!send_all(pair.server, bytes)) return;
   // Until the server has answered, or is gone.
-  while (pair.running.load() > 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  pair.running.wait(2);
 }
 
 Proxy::Act Proxy::decide(Side side, const Message& message, bool commits) {
