@@ -26,6 +26,7 @@ enum class Command : std::uint8_t {
   kReconcile,
   kBackup,
   kMigrateStore,
+  kLedgerArchive,
   kSandbox,
   kSandboxReplay,
   kConfig,
@@ -49,6 +50,9 @@ struct Invocation {
   bool repair = false;                        ///< reconcile
   bool dry_run = false;                       ///< reconcile
   std::string file;                           ///< catalog, backup
+  std::string archives;                       ///< verify --archives
+  std::string before;                         ///< ledger archive --before: "2026-01"
+  std::string folder;                         ///< ledger archive --to
   std::string from;                           ///< migrate-store: sqlite:FILE
   std::string to;                             ///< migrate-store: postgres://…
   std::string document;                       ///< reference

@@ -20,6 +20,12 @@ Result<json::Value> verify(Workplace& place) {
   return json::parse(http::encode_verify_report(report));
 }
 
+Result<json::Value> verify(const Invocation& invocation, const Settings& settings) {
+  if (!invocation.archives.empty()) return verify_archives(invocation, settings);
+  PURSER_TRY(Workplace place, Workplace::open(settings));
+  return verify(place);
+}
+
 Status backup(Workplace& place, const std::string& path) {
   app::Store* store = place.own_store();
   if (store == nullptr) {
@@ -51,9 +57,7 @@ void print_verify_report(const json::Value& report) {
 }
 
 int run_verify(const Invocation& invocation, const Settings& settings) {
-  auto place = Workplace::open(settings);
-  if (!place) return fail(place.error());
-  const auto report = verify(*place);
+  const auto report = verify(invocation, settings);
   if (!report) return fail(report.error());
   const bool ok = report->bool_at("ok").value_or(false);
   if (invocation.json) {

@@ -53,6 +53,8 @@ int run(const Invocation& invocation) {
       return run_catalog_export(invocation, *settings);
     case Command::kVerify:
       return run_verify(invocation, *settings);
+    case Command::kLedgerArchive:
+      return run_ledger_archive(invocation, *settings);
     case Command::kReconcile:
       return run_reconcile(invocation, *settings);
     case Command::kBackup:

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/postgres/archived.hpp"
 #include "adapters/postgres/connection.hpp"
 #include "adapters/postgres/resolvers.hpp"
 #include "adapters/sql/writes.hpp"
@@ -58,7 +59,7 @@ struct StagedRecord {
   bool changed = false;                          ///< by this batch
 };
 
-class Batch final : public sql::BatchWrites {
+class Batch final : public sql::BatchWrites, public app::ArchivedHistory {
  public:
   Batch(Connection& db, BatchResolver& resolver)
       : BatchWrites(db, resolver), db_(db), resolver_(resolver) {}
@@ -81,6 +82,13 @@ class Batch final : public sql::BatchWrites {
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
                                               std::optional<std::int64_t> before,
                                               int limit) override;
+  Result<std::optional<app::LedgerOpening>> ledger_opening(const ItemKey& key) override {
+    return read_opening(db_, key);
+  }
+  Result<std::optional<Timestamp>> archived_grant(const ItemKey& key,
+                                                  const PurchaseId& purchase) override {
+    return read_archived_grant(db_, key, purchase);
+  }
   Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
                                                             const std::string& key) override;
   Status put_item(const ItemKey& key, const domain::ItemAccount& account,

@@ -404,13 +404,16 @@ Error Connection::failed(const PGresult* result, const char* sql) {
     violated_ = true;
     return sql::already_exists(log);
   }
-  if (state.starts_with("23")) {
+  // Numbers that were drawn before a month was over, and the month has been archived since.
+  const char* table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+  const bool archived = state == "23514" && table != nullptr && std::string_view(table) == "ledger";
+  if (state.starts_with("23") && !archived) {
     violated_ = true;
     return Error::internal(log);
   }
   constexpr std::string_view kUnless = "22012";  // the division by zero of PURSER_UNLESS
   const bool conflict =
-      state == "40001" || state == "40P01" || state == "55P03" || state == kUnless;
+      state == "40001" || state == "40P01" || state == "55P03" || state == kUnless || archived;
   failure_ = std::max(failure_, conflict ? Failure::kConflict : Failure::kOther);
   return sql::unavailable(log);
 }

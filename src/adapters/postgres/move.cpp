@@ -148,7 +148,8 @@ Status Move::verify() {
   const Timestamp now = std::max(options_.clock->now(),
                                  Timestamp::from_millis(newest.value_or(0)).value_or(Timestamp{}));
   return verify_database(
-      db_, now, [this](std::int64_t done, std::int64_t total) { report("verifying", done, total); },
+      db_, "", now,
+      [this](std::int64_t done, std::int64_t total) { report("verifying", done, total); },
       report_.verified);
 }
 

@@ -1,5 +1,6 @@
 #include "adapters/postgres/verify.hpp"
 
+#include "adapters/postgres/archive.hpp"
 #include "adapters/postgres/store.hpp"
 #include "adapters/sql/verify.hpp"
 
@@ -13,7 +14,8 @@ constexpr sql::Rule kRules[] = {
      "substring(subscription from '\"remote_ref\":\"([^\"]*)\"') <> remote_ref"},
     {"it has fewer lines than the account that stands after it",
      "SELECT 'customer number ' || b.customer_id FROM balances b LEFT JOIN ledger l "
-     "ON l.id = b.last_entry WHERE b.last_entry <> 0 AND l.id IS NULL"},
+     "ON l.id = b.last_entry WHERE b.last_entry <> 0 AND l.id IS NULL AND b.last_entry > (SELECT "
+     "coalesce(max(up_to), 0) FROM ledger_archives)"},
 };
 
 }  // namespace
@@ -27,22 +29,29 @@ ConnectOptions for_whole_tables(const std::string& uri) {
   return options;
 }
 
-Status verify_database(Connection& db, Timestamp now, const app::Progress& progress,
-                       app::VerifyReport& report) {
+Status verify_database(Connection& db, const std::string& archives, Timestamp now,
+                       const app::Progress& progress, app::VerifyReport& report) {
   sql::Verified store;
   store.rules = kRules;
+  store.carries_forward = true;
+  store.archives = archives;
   return sql::verify_tables(db, store, now, progress, report);
 }
 
-Result<app::VerifyReport> PostgresStore::verify(const app::Progress& progress) {
-  PURSER_TRY(const auto db, Connection::open(for_whole_tables(options_.uri)));
+Result<app::VerifyReport> verify_with_archives(const std::string& uri, const std::string& folder,
+                                               Timestamp now, const app::Progress& progress) {
+  PURSER_TRY(const auto db, Connection::open(for_whole_tables(uri)));
   // One instant of the whole database, however long it takes.
   PURSER_CHECK_OK(db->exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  const Timestamp now = options_.database_time ? clock().now() : options_.clock->now();
   app::VerifyReport report;
-  PURSER_CHECK_OK(verify_database(*db, now, progress, report));
+  PURSER_CHECK_OK(verify_database(*db, folder, now, progress, report));
   PURSER_CHECK_OK(db->exec("ROLLBACK"));
   return report;
+}
+
+Result<app::VerifyReport> PostgresStore::verify(const app::Progress& progress) {
+  const Timestamp now = options_.database_time ? clock().now() : options_.clock->now();
+  return verify_with_archives(options_.uri, "", now, progress);
 }
 
 }  // namespace purser::postgres
