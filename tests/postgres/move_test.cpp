@@ -201,7 +201,8 @@ TEST_F(MovedStore, EveryTableOfBothSchemasHasItsPlace) {
       "SELECT string_agg(relname, ' ') FROM pg_class WHERE relkind IN ('r', 'p') AND NOT "
       "relispartition AND relnamespace = 'public'::regnamespace"));
   for (std::string name; all >> name;) here.insert(name);
-  for (const char* own : {"schema_migrations", "nodes", "lanes", "changes", "moves"}) {
+  for (const char* own : {"schema_migrations", "nodes", "lanes", "changes", "moves",
+                          "ledger_archives", "ledger_openings", "ledger_opening_grants"}) {
     EXPECT_EQ(here.erase(own), 1U) << own;
   }
   EXPECT_EQ(names, here);

@@ -7,9 +7,16 @@
 namespace purser::postgres {
 namespace {
 
-// What nodes know of each other, what the schema of this database ran, and the move itself,
-// which no other store has.
-constexpr std::string_view kOwn[] = {"schema_migrations", "nodes", "lanes", "changes", "moves"};
+// What nodes know of each other, what the schema of this database ran, the move itself, and
+// archives, which no other store has.
+constexpr std::string_view kOwn[] = {"schema_migrations",
+                                     "nodes",
+                                     "lanes",
+                                     "changes",
+                                     "moves",
+                                     "ledger_archives",
+                                     "ledger_openings",
+                                     "ledger_opening_grants"};
 
 struct Column {
   std::string name;

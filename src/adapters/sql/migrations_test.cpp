@@ -25,6 +25,8 @@ constexpr Pinned kPinned[] = {
      "6ddfd229ea2844a69e6a5121dc0a4c94a685ac95bd688d924773ad1b7e40e77c"},
     {"moves", "absent", "39ae87318dc87c7b4e8782e6410eda7878e1a75beb0d77c131e968c7f3211e7f"},
     {"fuller_pages", "absent", "80b384e6503b3431b5f95a0e3532fcd8b876f0c77c1b637f4cc0a2a300e4175b"},
+    {"ledger_archives", "absent",
+     "af4011d2daca0692b8063184a4a7dd2a1cc6659a25a6273f44bb1d15ac9a8399"},
 };
 
 std::string sum_of(std::string_view engine, std::string_view slug) {
