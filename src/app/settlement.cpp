@@ -156,12 +156,9 @@ Status Settlement::alarm(const Checkout& checkout, const std::string& reason) {
 
 /// All that were charged, oldest first.
 std::vector<std::string> Settlement::payments() const {
-  std::vector<std::string> payments;
-  if (!report_.session.payment_ref.empty()) payments = {report_.session.payment_ref};
-  for (const RemoteInvoice& invoice : report_.invoices) {
-    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
-    if (charged) payments.push_back(invoice.payment_ref);
-  }
+  std::vector<std::string> payments = charged_payments(report_.invoices);
+  const std::string& own = report_.session.payment_ref;
+  if (!own.empty()) payments.insert(payments.begin(), own);
   return payments;
 }
 
