@@ -3,6 +3,7 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
 find_path(ARGON2_INCLUDE argon2.h REQUIRED)
 find_library(ARGON2_LIBRARY argon2 REQUIRED)
 add_library(purser_argon2 INTERFACE)

@@ -44,8 +44,8 @@ class Access {
   Access(Registry& registry, Store& store, Engine& engine, AccessTokens& tokens, const Clock& clock,
          Ids& ids, std::string public_url);
 
-  /// Checks without blocking; nothing when a token must be verified by `authenticate` on a worker
-  /// thread.
+  /// Checks without blocking; nothing when a token must be looked at by `authenticate` on a worker
+  /// thread: one that was not verified yet, or a foreign issuer's.
   std::optional<Result<Principal>> authenticate_fast(const Credentials& credentials);
   /// The whole check, in the order: access type and project present and known → the key for the
   /// type → access token. A user seen for the first time in a valid foreign token is created. May
@@ -64,7 +64,7 @@ class Access {
   /// Checks the key for an access type; an empty one counts as absent. Errors: those of a key that
   /// is not valid, and kPublishableClientKeyRequired.
   Status check_key(const ProjectContext& context, AccessType access, const Secret& key);
-  /// Checks a token without blocking; nothing when it must be verified by `identity`.
+  /// Checks a token without blocking; nothing when `identity` must.
   std::optional<Result<Identity>> identity_fast(const ProjectContext& context, const Secret& token);
   /// Checks a token. A user seen for the first time in a valid foreign one is created. May block.
   Result<Identity> identity(const ProjectContext& context, const Secret& token);

@@ -6,13 +6,13 @@
 
 #include "app/backoff.hpp"
 #include "app/remote_objects.hpp"
+#include "app/remote_state.hpp"
 
 namespace purser::app {
 namespace {
 
 constexpr Millis kFirstRetry{5'000};
 constexpr Millis kLongestRetry{3'600'000};
-constexpr int kMostInvoices = 100;
 constexpr std::string_view kAlreadyRefunded = "charge_already_refunded";
 
 std::string for_operators(const Error& error) { return error.message + " " + error.log.for_log(); }
@@ -42,12 +42,7 @@ Result<std::vector<std::string>> give_back_subscription(PaymentProvider& provide
   PURSER_CHECK_OK(provider.end_subscription(as, intention.subject, false, intention.id));
   PURSER_TRY(const std::vector<RemoteInvoice> invoices,
              provider.invoices_of(as, intention.subject, kMostInvoices));
-  std::vector<std::string> payments;
-  for (const RemoteInvoice& invoice : invoices) {
-    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
-    if (charged) payments.push_back(invoice.payment_ref);
-  }
-  return payments;
+  return charged_payments(invoices);
 }
 
 Status carry_out(PaymentProvider& provider, const ProviderCredentials& as,

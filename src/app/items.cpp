@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "app/ports/archived_history.hpp"
+
 namespace purser::app {
 namespace {
 
@@ -140,6 +142,14 @@ std::vector<LedgerLine> due_lines(std::vector<domain::Entry> entries) {
   return lines;
 }
 
+/// The quantity that an item's history ends with.
+Result<Quantity> newest_quantity(StoreView& view, const ItemKey& key,
+                                 const std::vector<LedgerLine>& lines) {
+  if (!lines.empty()) return lines.front().entry.quantity_after;
+  PURSER_TRY(const auto opening, ArchivedHistory::opening_in(view, key));
+  return opening ? opening->quantity : Quantity{};
+}
+
 }  // namespace
 
 Error customer_not_found(const CustomerKey& customer) {
@@ -237,8 +247,7 @@ Result<LedgerPage> Items::ledger(const ProjectContext& context, const ItemKey& k
   std::vector<LedgerLine> due;
   if (!before) {
     PURSER_TRY(domain::ItemAccount account, view->item(key));
-    const Quantity newest =
-        page.lines.empty() ? Quantity{} : page.lines.front().entry.quantity_after;
+    PURSER_TRY(const Quantity newest, newest_quantity(*view, key, page.lines));
     const Timestamp now = clock_.now();
     if (newest != account.quantity()) {
       // A commit came between the two reads; it has recorded what was due.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/ports/archived_history.hpp"
 #include "app/purchase_book.hpp"
 #include "domain/refund.hpp"
 
@@ -275,7 +276,10 @@ Result<Timestamp> PurchaseBook::last_granted(const ItemKey& key, const domain::P
   std::optional<std::int64_t> before;
   for (;;) {
     PURSER_TRY(const std::vector<LedgerLine> lines, batch_.ledger(key, before, kPage));
-    if (lines.empty()) return purchase.anchor;
+    if (lines.empty()) {
+      PURSER_TRY(const auto archived, ArchivedHistory::grant_in(batch_, key, purchase.id));
+      return archived.value_or(purchase.anchor);
+    }
     for (const LedgerLine& line : lines) {
       const bool grants = line.entry.cause == domain::Cause::kRepeat ||
                           line.entry.cause == domain::Cause::kPurchase;

@@ -13,7 +13,6 @@ namespace {
 using domain::PendingSwitch;
 using domain::Subscription;
 
-constexpr int kMostInvoices = 100;
 // Longer than a call can be under way; what the provider does not show by then did not happen.
 constexpr Millis kSwitchLost{10LL * 60'000};
 constexpr std::string_view kAtPeriodEnd = "/period_end";

@@ -32,6 +32,15 @@ Timestamp paid_through(const RemoteSubscription& remote,
 
 }  // namespace
 
+std::vector<std::string> charged_payments(std::span<const RemoteInvoice> invoices) {
+  std::vector<std::string> payments;
+  for (const RemoteInvoice& invoice : invoices) {
+    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
+    if (charged) payments.push_back(invoice.payment_ref);
+  }
+  return payments;
+}
+
 domain::Subscription subscription_of(const RemoteSubscription& remote,
                                      const std::optional<domain::Subscription>& before) {
   if (before && !domain::is_reachable(before->status, remote.status)) return *before;

@@ -3,11 +3,20 @@
 // What the provider says, in our own terms. Pure functions.
 
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "app/ports/payment_provider.hpp"
 #include "domain/subscription.hpp"
 
 namespace purser::app {
+
+/// How many of a subscription's invoices are asked for.
+inline constexpr int kMostInvoices = 100;
+
+/// The payments by which money was charged for the invoices, in their order.
+std::vector<std::string> charged_payments(std::span<const RemoteInvoice> invoices);
 
 /// The provider's subscription as ours. `before`: what is recorded, whose pending and asked
 /// switches and trial are kept, and which a state that cannot follow from it leaves as it is (final

@@ -4,6 +4,7 @@
 
 #include "app/purchase_book.hpp"
 #include "app/remote_objects.hpp"
+#include "app/remote_state.hpp"
 #include "app/sales.hpp"
 #include "app/settlement.hpp"
 
@@ -16,7 +17,6 @@ constexpr Millis kHour{3'600'000};
 // an hour later at most, the sweep has seen it. Slow payment methods take up to two weeks more.
 constexpr Millis kFrequentChecks{25 * kHour.count};
 constexpr Millis kGiveUp{30LL * 24 * kHour.count};
-constexpr int kMostInvoices = 100;
 
 /// How long after sweep number `checks` the next one comes.
 Millis check_delay(int checks, Millis age) {

@@ -156,12 +156,9 @@ Status Settlement::alarm(const Checkout& checkout, const std::string& reason) {
 
 /// All that were charged, oldest first.
 std::vector<std::string> Settlement::payments() const {
-  std::vector<std::string> payments;
-  if (!report_.session.payment_ref.empty()) payments = {report_.session.payment_ref};
-  for (const RemoteInvoice& invoice : report_.invoices) {
-    const bool charged = invoice.amount_paid > 0 && !invoice.payment_ref.empty();
-    if (charged) payments.push_back(invoice.payment_ref);
-  }
+  std::vector<std::string> payments = charged_payments(report_.invoices);
+  const std::string& own = report_.session.payment_ref;
+  if (!own.empty()) payments.insert(payments.begin(), own);
   return payments;
 }
 
@@ -206,8 +203,10 @@ Status Settlement::fulfil(Checkout checkout, const domain::Purchase& purchase) {
 Status Settlement::record_payment(const Checkout& checkout, const domain::Purchase& purchase) {
   if (report_.subscription) {
     if (report_.invoices.empty()) return {};
-    return batch_.put_invoice(
-        invoice_of(report_.invoices.front(), checkout.customer, purchase.id, std::nullopt));
+    const RemoteInvoice& first = report_.invoices.front();
+    PURSER_TRY(const std::optional<Invoice> known,
+               batch_.invoice(checkout.customer.project, first.id));
+    return batch_.put_invoice(invoice_of(first, checkout.customer, purchase.id, known));
   }
   Invoice invoice;
   invoice.id = purchase.id.str();

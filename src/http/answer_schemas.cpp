@@ -5,9 +5,9 @@ namespace purser::http::schemas {
 namespace {
 
 constexpr std::string_view kAccessTypes[] = {"client", "server", "admin"};
-constexpr std::string_view kCauses[] = {"manual",     "try_decrease", "purchase",
-                                        "repeat",     "expiry",       "purchase_end",
-                                        "revocation", "switch",       "restoration"};
+constexpr std::string_view kCauses[] = {"manual",      "try_decrease", "purchase",   "repeat",
+                                        "expiry",      "purchase_end", "revocation", "switch",
+                                        "restoration", "archived"};
 constexpr std::string_view kSwitchTimes[] = {"now", "period_end"};
 
 constexpr Field kItemFields[] = {
@@ -48,7 +48,10 @@ constexpr Field kLedgerEntryFields[] = {
     id("id", "Grows with time. null: due already, recorded by the next write.", true),
     number("change", "What was added or taken.", -Quantity::kMax),
     number("quantity_after", "The quantity after it.", -Quantity::kMax),
-    choice("cause", kCauses, "Why."),
+    choice(
+        "cause", kCauses,
+        "Why. archived: older lines are in archives; the history begins here, with what the last "
+        "of them left (change is 0)."),
     id("source", "The purchase it comes from; null for changes by the server.", true),
     instant("expires_at", "When the granted lot expires (or expired); null: never.", true),
     text("description", "The caller's words."),

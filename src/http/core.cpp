@@ -46,6 +46,13 @@ crypto::Digest request_hash(const Call& call) {
   return crypto::sha256(text);
 }
 
+// What is kept in memory of projects and keys may not count any more.
+Status check_current(const app::Store& store) {
+  if (store.is_current()) return {};
+  return Error(ErrorCode::kStoreUnavailable,
+               "The database cannot be reached at the moment; send the same request again.");
+}
+
 }  // namespace
 
 Core::Core(ApiDependencies dependencies)
@@ -78,7 +85,11 @@ void Core::begin(const CallPtr& call) {
     if (const auto claimed = dialect->claim(call->request, match)) {
       call->dialect = dialect;
       call->route = claimed->route;
-      if (claimed->route != nullptr) call->operation = routes().size() + 1 + claimed->index;
+      if (claimed->route != nullptr) {
+        call->operation = routes().size() + 1 + claimed->index;
+        if (const Status current = check_current(dependencies_.store); !current)
+          return answer(*call, current.error());
+      }
       return dialect->begin(call, *claimed);
     }
   }
@@ -90,11 +101,9 @@ void Core::begin(const CallPtr& call) {
     call->route = nullptr;
     return refuse_path(*call, Match{});
   }
-  // What is kept in memory of projects and keys may not count any more.
-  if (call->route->access != Need::kPublic && !dependencies_.store.is_current()) {
-    return answer(*call, Error(ErrorCode::kStoreUnavailable,
-                               "The database cannot be reached at the moment; send the same "
-                               "request again."));
+  if (call->route->access != Need::kPublic) {
+    if (const Status current = check_current(dependencies_.store); !current)
+      return answer(*call, current.error());
   }
   if (const Status frame = check_body_frame(*call->route, call->request); !frame) {
     return answer(*call, frame.error());

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "app/items.hpp"
+#include "app/ports/archived_history.hpp"
 #include "http/encode.hpp"
 #include "http/handlers.hpp"
 #include "http/paging.hpp"
@@ -45,6 +46,32 @@ void check_change(const json::Value& body, const std::string& path, FieldErrors&
 std::optional<std::int64_t> ledger_position(const Page& page) {
   if (page.after.empty()) return std::nullopt;
   return std::stoll(page.after);  // ours: the cursor's signature was checked
+}
+
+/// As a ledger line that changed nothing.
+void write_opening(json::Writer& out, const app::LedgerOpening& opening) {
+  out.begin_object().field("id", std::string_view(std::to_string(opening.last_line)));
+  out.field("change", std::int64_t{0}).field("quantity_after", opening.quantity.value());
+  out.field("cause", "archived").key("source").null().key("expires_at").null();
+  out.field("description", "");
+  out.field("created_at", std::string_view(opening.at.to_iso8601())).end_object();
+}
+
+/// Where older lines were archived, a row at the end of the last page says what they left.
+Status write_beginning(const Call& call, const Page& page,
+                       const std::vector<app::LedgerLine>& lines, json::Writer& rows,
+                       std::optional<std::int64_t>& next_before) {
+  if (next_before) return {};
+  const auto view = call.core.use().store.view();
+  PURSER_TRY(const auto opening, app::ArchivedHistory::opening_in(*view, item_of(call)));
+  // A month that was archived between the two reads is still in the page.
+  if (!opening || (!lines.empty() && lines.back().id <= opening->last_line)) return {};
+  if (static_cast<int>(lines.size()) < page.limit) {
+    write_opening(rows, *opening);
+  } else {
+    next_before = lines.back().id;
+  }
+  return {};
 }
 
 }  // namespace
@@ -141,9 +168,12 @@ void item_ledger(const CallPtr& call) {
   json::Writer rows;
   rows.begin_array();
   for (const app::LedgerLine& line : ledger->lines) write(rows, line);
+  std::optional<std::int64_t> next_before = ledger->next_before;
+  const Status begun = write_beginning(*call, *page, ledger->lines, rows, next_before);
+  if (!begun) return call->core.answer(*call, begun.error());
   rows.end_array();
   std::optional<std::string> next;
-  if (ledger->next_before) next = cursor_after(*call, std::to_string(*ledger->next_before));
+  if (next_before) next = cursor_after(*call, std::to_string(*next_before));
   call->core.answer(*call, encode_page(rows.str(), next));
 }
 

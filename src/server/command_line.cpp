@@ -137,9 +137,26 @@ class Grammar {
   }
 
   void operations() {
-    with_settings(with_json(
+    CLI::App* verify =
         command(app_, "verify", "Recompute every balance from the ledger and check the invariants",
-                Command::kVerify)));
+                Command::kVerify);
+    verify
+        ->add_option("--archives", result_.archives,
+                     "Folder with what ledger archive wrote: checks it, too")
+        ->type_name("FOLDER");
+    with_settings(with_json(verify));
+    CLI::App* ledger = group(app_, "ledger", "What becomes of old ledger lines");
+    CLI::App* archive = command(*ledger, "archive",
+                                "Write old months to files and take them out of PostgreSQL, also "
+                                "while serving",
+                                Command::kLedgerArchive);
+    archive->add_option("--before", result_.before, "The oldest month that stays, such as 2026-01")
+        ->required()
+        ->type_name("MONTH");
+    archive->add_option("--to", result_.folder, "Where the files go")
+        ->required()
+        ->type_name("FOLDER");
+    with_settings(with_json(archive));
     CLI::App* reconcile =
         command(app_, "reconcile", "Compare with Stripe what was recorded since the last time",
                 Command::kReconcile);
@@ -152,6 +169,19 @@ class Grammar {
                 Command::kBackup);
     backup->add_option("FILE", result_.file, "A file that does not exist yet")->required();
     with_settings(with_json(backup));
+    CLI::App* move =
+        command(app_, "migrate-store",
+                "Move all data of a store into an empty PostgreSQL database, and verify "
+                "it there",
+                Command::kMigrateStore);
+    move->add_option("--from", result_.from, "Where it lies; no server may run on it")
+        ->required()
+        ->type_name("sqlite:FILE");
+    move->add_option("--to", result_.to, "An empty database (PURSER_DATABASE without it)")
+        ->required()
+        ->envname("PURSER_DATABASE")
+        ->type_name("postgres://…");
+    with_json(move);
   }
 
   void sandbox() {

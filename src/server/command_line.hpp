@@ -25,6 +25,8 @@ enum class Command : std::uint8_t {
   kVerify,
   kReconcile,
   kBackup,
+  kMigrateStore,
+  kLedgerArchive,
   kSandbox,
   kSandboxReplay,
   kConfig,
@@ -48,6 +50,11 @@ struct Invocation {
   bool repair = false;                        ///< reconcile
   bool dry_run = false;                       ///< reconcile
   std::string file;                           ///< catalog, backup
+  std::string archives;                       ///< verify --archives
+  std::string before;                         ///< ledger archive --before: "2026-01"
+  std::string folder;                         ///< ledger archive --to
+  std::string from;                           ///< migrate-store: sqlite:FILE
+  std::string to;                             ///< migrate-store: postgres://…
   std::string document;                       ///< reference
   std::string listen = "127.0.0.1:8131";      ///< sandbox
   std::string state_file;                     ///< sandbox

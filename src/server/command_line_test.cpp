@@ -48,6 +48,27 @@ TEST(CommandLine, EverySettingWithAFlagIsTaken) {
   }
 }
 
+TEST(CommandLine, MigrateStore) {
+  const auto move =
+      call({"migrate-store", "--from", "sqlite:a.db", "--to", "postgres://x/y", "--json"});
+  EXPECT_EQ(move.command, Command::kMigrateStore);
+  EXPECT_EQ(move.from, "sqlite:a.db");
+  EXPECT_EQ(move.to, "postgres://x/y");
+  EXPECT_TRUE(move.json);
+  EXPECT_EQ(leave({"migrate-store", "--to", "postgres://x/y"}).status, 2);
+}
+
+TEST(CommandLine, LedgerArchive) {
+  const auto archive =
+      call({"ledger", "archive", "--before", "2026-01", "--to", "f", "--database", "d"});
+  EXPECT_EQ(archive.command, Command::kLedgerArchive);
+  EXPECT_EQ(archive.before, "2026-01");
+  EXPECT_EQ(archive.folder, "f");
+  EXPECT_EQ(archive.flags.at("database"), "d");
+  EXPECT_EQ(leave({"ledger", "archive", "--to", "f"}).status, 2);
+  EXPECT_EQ(call({"verify", "--archives", "f"}).archives, "f");
+}
+
 TEST(CommandLine, ProjectsAndKeys) {
   const auto create = call({"project", "create", "My shop", "--id", "shop", "--json"});
   EXPECT_EQ(create.command, Command::kProjectCreate);

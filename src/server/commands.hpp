@@ -52,6 +52,13 @@ int run_catalog_export(const Invocation& invocation, const Settings& settings);
 int run_verify(const Invocation& invocation, const Settings& settings);
 int run_reconcile(const Invocation& invocation, const Settings& settings);
 int run_backup(const Invocation& invocation, const Settings& settings);
+int run_ledger_archive(const Invocation& invocation, const Settings& settings);
+int run_migrate_store(const Invocation& invocation);
+
+/// What verify answers when it looks into the archives, too.
+Result<json::Value> verify_archives(const Invocation& invocation, const Settings& settings);
+/// Prints what verify answered (http::encode_verify_report), for people.
+void print_verify_report(const json::Value& report);
 
 /// All rows of a list, over its pages.
 Result<json::Array> all_pages(const AdminClient& api, const std::string& path);

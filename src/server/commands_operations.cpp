@@ -1,54 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <iostream>
 
+#include "http/encode.hpp"
 #include "server/commands.hpp"
+#include "server/progress.hpp"
 
 namespace purser::server {
 namespace {
-
-/// A progress bar on a terminal, nothing elsewhere.
-class ProgressBar {
- public:
-  explicit ProgressBar(std::string what)
-      : what_(std::move(what)), shown_(::isatty(STDERR_FILENO) == 1) {}
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-  ~ProgressBar() {
-    if (percent_ >= 0) std::cerr << "\r\033[K";
-  }
-
-  void update(std::int64_t done, std::int64_t total) {
-    constexpr int kWidth = 40;
-    const auto percent = static_cast<int>(total > 0 ? done * 100 / total : 0);
-    if (!shown_ || percent == percent_) return;
-    percent_ = percent;
-    const int filled = percent * kWidth / 100;
-    std::cerr << fmt::format("\r{} [{:#<{}}{:.<{}}] {:>3} %", what_, "", filled, "",
-                             kWidth - filled, percent)
-              << std::flush;
-  }
-
- private:
-  const std::string what_;
-  const bool shown_;
-  int percent_ = -1;
-};
-
-std::string encode_report(const app::VerifyReport& report) {
-  json::Writer out;
-  out.begin_object().field("ok", report.findings.empty());
-  out.field("accounts", report.accounts).field("entries", report.entries);
-  out.field("purchases", report.purchases).key("findings").begin_array();
-  for (const app::VerifyFinding& finding : report.findings) {
-    out.begin_object().field("where", std::string_view(finding.where));
-    out.field("what", std::string_view(finding.what)).end_object();
-  }
-  out.end_array().end_object();
-  return out.take();
-}
 
 Result<json::Value> verify(Workplace& place) {
   app::Store* store = place.own_store();
@@ -57,7 +17,13 @@ Result<json::Value> verify(Workplace& place) {
   PURSER_TRY(const auto report, store->verify([&](std::int64_t done, std::int64_t total) {
     bar.update(done, total);
   }));
-  return json::parse(encode_report(report));
+  return json::parse(http::encode_verify_report(report));
+}
+
+Result<json::Value> verify(const Invocation& invocation, const Settings& settings) {
+  if (!invocation.archives.empty()) return verify_archives(invocation, settings);
+  PURSER_TRY(Workplace place, Workplace::open(settings));
+  return verify(place);
 }
 
 Status backup(Workplace& place, const std::string& path) {
@@ -76,26 +42,29 @@ Status backup(Workplace& place, const std::string& path) {
 
 }  // namespace
 
-int run_verify(const Invocation& invocation, const Settings& settings) {
-  auto place = Workplace::open(settings);
-  if (!place) return fail(place.error());
-  const auto report = verify(*place);
-  if (!report) return fail(report.error());
-  const bool ok = report->bool_at("ok").value_or(false);
-  if (invocation.json) {
-    std::cout << json::dump(*report) << "\n";
-    return ok ? 0 : 1;
-  }
-  if (const json::Value* findings = report->find("findings"); findings && findings->as_array()) {
+void print_verify_report(const json::Value& report) {
+  if (const json::Value* findings = report.find("findings"); findings && findings->as_array()) {
     for (const json::Value& finding : *findings->as_array()) {
       std::cout << fmt::format("{}: {}\n", finding.string_at("where").value_or("?"),
                                finding.string_at("what").value_or("?"));
     }
   }
+  const bool ok = report.bool_at("ok").value_or(false);
   std::cout << fmt::format(
       "{}: {} balances, {} ledger entries, {} purchases\n", ok ? "All agree" : "They do not agree",
-      report->int_at("accounts").value_or(0), report->int_at("entries").value_or(0),
-      report->int_at("purchases").value_or(0));
+      report.int_at("accounts").value_or(0), report.int_at("entries").value_or(0),
+      report.int_at("purchases").value_or(0));
+}
+
+int run_verify(const Invocation& invocation, const Settings& settings) {
+  const auto report = verify(invocation, settings);
+  if (!report) return fail(report.error());
+  const bool ok = report->bool_at("ok").value_or(false);
+  if (invocation.json) {
+    std::cout << json::dump(*report) << "\n";
+  } else {
+    print_verify_report(*report);
+  }
   return ok ? 0 : 1;
 }
 

@@ -25,6 +25,8 @@ int run(const Invocation& invocation) {
       return run_sandbox(invocation);
     case Command::kSandboxReplay:
       return run_sandbox_replay(invocation);
+    case Command::kMigrateStore:
+      return run_migrate_store(invocation);
     default:
       break;
   }
@@ -51,6 +53,8 @@ int run(const Invocation& invocation) {
       return run_catalog_export(invocation, *settings);
     case Command::kVerify:
       return run_verify(invocation, *settings);
+    case Command::kLedgerArchive:
+      return run_ledger_archive(invocation, *settings);
     case Command::kReconcile:
       return run_reconcile(invocation, *settings);
     case Command::kBackup:

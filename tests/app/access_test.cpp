@@ -176,6 +176,13 @@ TEST_F(AccessTest, TheFastWayNeedsAVerifiedTokenAndThenNoWork) {
   EXPECT_EQ(world_.tokens.verified, 1);
 }
 
+TEST_F(AccessTest, TheFastWayDoesNotAskTheStoreForAForeignUser) {
+  trust({"idp.example"});
+  const Credentials credentials = client("foreign:idp.example:sub-1:");
+  ASSERT_EQ(outcome(credentials), "client+sub-1");
+  EXPECT_FALSE(world_.access->authenticate_fast(credentials).has_value());
+}
+
 TEST_F(AccessTest, AForeignUserIsCreatedOnceAndFoundAgain) {
   trust({"idp.example"});
   const Credentials credentials = client("foreign:idp.example:sub-1:s@example.com");

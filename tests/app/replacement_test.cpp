@@ -16,6 +16,13 @@ using Fault = FakeProvider::Fault;
 using domain::SubscriptionStatus;
 using Products = std::vector<std::string>;
 
+void expect_all_given_back(SalesWorld& world, std::size_t payments) {
+  EXPECT_EQ(world.provider.payments().size(), payments);
+  for (const auto& payment : world.provider.payments()) {
+    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
+  }
+}
+
 bool is_running(SalesWorld& world, const std::string& remote) {
   return !world.provider.subscription_now(remote).ended_at.has_value();
 }
@@ -211,10 +218,7 @@ TEST(NotGrantable, HeardOfLateEveryPaymentIsGivenBack) {
   world.grant("plan");
   world.settle(session);
   world.work_off();
-  ASSERT_EQ(world.provider.payments().size(), 2U);
-  for (const auto& payment : world.provider.payments()) {
-    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
-  }
+  expect_all_given_back(world, 2);
   EXPECT_FALSE(is_running(world, world.subscription_of_session(session)));
 }
 
@@ -239,10 +243,7 @@ TEST(NotGrantable, WhatIsChargedUntilItHasEndedIsGivenBackToo) {
     world.advance(kHour);
   }
   EXPECT_FALSE(is_running(world, subscription));
-  ASSERT_EQ(world.provider.payments().size(), 2U);
-  for (const auto& payment : world.provider.payments()) {
-    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
-  }
+  expect_all_given_back(world, 2);
   EXPECT_EQ(world.provider.refunds().size(), 2U);
   EXPECT_TRUE(world.intentions_due().empty());
   EXPECT_EQ(world.verify(), nothing());
@@ -262,10 +263,7 @@ TEST(NotGrantable, WhatIsChargedAfterItHasEndedIsGivenBackWhenItIsHeardOf) {
     ASSERT_TRUE(world.deliver(event, "customer.subscription.updated", subscription).has_value());
     world.work_off();
   }
-  ASSERT_EQ(world.provider.payments().size(), 2U);
-  for (const auto& payment : world.provider.payments()) {
-    EXPECT_EQ(payment.refunded, payment.amount.minor_units());
-  }
+  expect_all_given_back(world, 2);
   EXPECT_EQ(world.provider.refunds().size(), 2U);
   EXPECT_EQ(world.verify(), nothing());
 }

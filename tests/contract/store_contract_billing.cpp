@@ -1,3 +1,8 @@
+#include <latch>
+#include <string>
+#include <thread>
+#include <vector>
+
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/subscription_records.hpp"
 
@@ -184,6 +189,35 @@ TEST_P(StoreContract, AnInvoiceIsReplacedInItsPlace) {
   paid.created_at = invoice.created_at;
   expect_same(**store_->view()->invoice(kP, "in_1"), paid);
   EXPECT_EQ(ids_of(store_->view()->invoices(ann_, {"", 10})), (Ids{"in_2", "in_1"}));
+}
+
+TEST_P(StoreContract, AnInvoiceThatSeveralBatchesSeeFirstAtOnceKeepsWhatEachDid) {
+  commit([&](app::StoreBatch& batch) {
+    return batch.insert_purchase(subscription_of(ann_, "b1"), std::nullopt);
+  });
+  const int lanes = store_->lanes();
+  for (int round = 0; round < 20; ++round) {
+    const std::string id = "in_" + std::to_string(round);
+    std::latch together(lanes);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < lanes; ++i) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        PURSER_EXPECT_OK(store_->commit([&](app::StoreBatch& batch) -> Status {
+          PURSER_TRY(const auto known, batch.invoice(kP, id));
+          app::Invoice invoice = known ? *known : invoice_of(ann_, id, "b1");
+          if (!known) invoice.number.clear();
+          invoice.number += "x";
+          return batch.put_invoice(invoice);
+        }));
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    const auto kept = store_->view()->invoice(kP, id);
+    PURSER_ASSERT_OK(kept);
+    ASSERT_TRUE(kept->has_value());
+    EXPECT_EQ((*kept)->number, std::string(static_cast<std::size_t>(lanes), 'x')) << id;
+  }
 }
 
 TEST_P(StoreContract, APaymentIsOfOneInvoice) {

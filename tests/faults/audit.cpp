@@ -5,6 +5,7 @@
 
 #include "json/json.hpp"
 #include "tests/faults/http_client.hpp"
+#include "tests/faults/server_process.hpp"
 
 namespace purser::faults {
 
@@ -15,6 +16,19 @@ std::int64_t id_of(const json::Value& row) {
   std::int64_t id = 0;
   std::from_chars(text.data(), text.data() + text.size(), id);
   return id;
+}
+
+/// The answer to a GET, asked for again while the server says that it cannot answer now: a node
+/// whose machine stood still must hear of the others first.
+std::optional<Reply> look_at(HttpClient& client, const std::string& path,
+                             const std::string& credentials) {
+  constexpr int kAttempts = 1'000;
+  const std::string request = request_text("GET", path, credentials, "");
+  for (int attempt = 1;; ++attempt) {
+    auto reply = client.exchange(request);
+    if (!reply || reply->status != 503 || attempt == kAttempts) return reply;
+    pause_for(std::chrono::milliseconds(10));
+  }
 }
 
 }  // namespace
@@ -36,7 +50,7 @@ std::vector<LedgerLine> Auditor::fetch(HttpClient& client, const Ledger& ledger,
   std::string cursor;
   for (;;) {
     const std::string query = "/ledger?limit=100" + (cursor.empty() ? "" : "&cursor=" + cursor);
-    const auto reply = client.exchange(request_text("GET", ledger.path + query, credentials_, ""));
+    const auto reply = look_at(client, ledger.path + query, credentials_);
     const auto body = reply ? json::parse(reply->body) : json::parse("x");
     const auto* items = body ? body->find("items") : nullptr;
     if (items == nullptr || items->as_array() == nullptr) {
@@ -82,7 +96,7 @@ void Auditor::check_continuation(const Ledger& ledger, std::size_t first_new) {
 }
 
 void Auditor::check_balance(HttpClient& client, const Ledger& ledger) {
-  const auto reply = client.exchange(request_text("GET", ledger.path, credentials_, ""));
+  const auto reply = look_at(client, ledger.path, credentials_);
   const auto body = reply ? json::parse(reply->body) : json::parse("x");
   const auto quantity = body ? body->int_at("quantity") : std::nullopt;
   const std::int64_t expected = ledger.lines.empty() ? 0 : ledger.lines.back().quantity_after;
@@ -167,8 +181,7 @@ void Auditor::settle_parts(const Operation& operation, bool lost_allowed) {
 }
 
 void Auditor::settle_user(HttpClient& client, const Operation& operation, bool lost_allowed) {
-  const auto reply =
-      client.exchange(request_text("GET", "/users/" + operation.customer, credentials_, ""));
+  const auto reply = look_at(client, "/users/" + operation.customer, credentials_);
   const bool exists = reply && reply->status == 200;
   if (!reply || (reply->status != 200 && reply->status != 404)) {
     findings_.add(operation.customer + ": cannot be looked up");

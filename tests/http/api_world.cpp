@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "http/compat/protocol.hpp"
+#include "tests/http/switched_store.hpp"
 
 namespace purser::http_test {
 namespace {
@@ -82,6 +83,7 @@ std::vector<std::string> Answer::wrong_fields() const {
 
 ApiWorld::ApiWorld(http::WorkerPoolOptions workers) {
   populate();
+  world.store = std::make_unique<SwitchedStore>(std::move(world.store));
   http::ApiDependencies dependencies{.engine = *world.engine,
                                      .store = *world.store,
                                      .registry = *world.registry,

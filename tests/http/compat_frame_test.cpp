@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/http/compat_world.hpp"
+#include "tests/http/switched_store.hpp"
 
 namespace purser::http_test {
 namespace {
@@ -129,6 +130,20 @@ TEST_F(CompatFrame, AClientTouchesOnlyItsOwnCustomers) {
     EXPECT_EQ(refused.text("error"),
               "User " + user + " does not have permission team_admin in team crew.");
   }
+}
+
+TEST_F(CompatFrame, ANodeThatCannotFollowTheOthersAnswersNeitherProtocol) {
+  const std::string item = "/customers/user/alice/items/credits";
+  const std::string balance = "/payments/items/user/alice/credits";
+  ASSERT_EQ(api_.server("GET", item).status, 200);
+  ASSERT_EQ(server("GET", balance).status, 200);
+  auto& store = dynamic_cast<SwitchedStore&>(*api_.world.store);
+  store.set_current(false);
+  EXPECT_EQ(api_.server("GET", item).code(), "STORE_UNAVAILABLE");
+  EXPECT_EQ(server("GET", balance).status, 503);
+  EXPECT_EQ(api_.send("GET", "/healthz").status, 200);
+  store.set_current(true);
+  EXPECT_EQ(server("GET", balance).status, 200);
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ struct Options {
   int changes = 3;
   int rounds = 1;
   int promotions = 1;
+  int drains = 1;
   int clients = 24;
   Weather weather;
 };
@@ -56,11 +57,13 @@ void play(const Options& options, Stage& stage) {
   if (options.changes > 0) changes_are_seen(stage, options.changes);
   if (!sound("changes are seen")) return;
   Storm storm(stage, options.clients);
-  const int rounds = options.rounds + options.promotions;
-  for (int i = 0; i < rounds && stage.findings.violation_count == 0; ++i) {
-    Weather weather = options.weather;
-    weather.promotes = i >= options.rounds;
-    storm.round(weather);
+  Weather with_promotion = options.weather;
+  with_promotion.promotes = true;
+  const std::pair<int, Weather> acts[] = {{options.rounds, options.weather},
+                                          {options.promotions, with_promotion},
+                                          {options.drains, Weather{0, 0, 0, 0, 1, false}}};
+  for (const auto& [rounds, weather] : acts) {
+    for (int i = 0; i < rounds && stage.findings.violation_count == 0; ++i) storm.round(weather);
   }
   if (stage.findings.violation_count == 0) storm.look_again();
 }
@@ -92,17 +95,12 @@ bool parse(int argc, char** argv, Options& options) {
       {"--work", &options.cluster.work},
   };
   const std::pair<const char*, int*> numbers[] = {
-      {"--nodes", &options.cluster.nodes},
-      {"--race", &options.contenders},
-      {"--balance", &options.balance},
-      {"--changes", &options.changes},
-      {"--rounds", &options.rounds},
-      {"--promotions", &options.promotions},
-      {"--clients", &options.clients},
-      {"--kills", &options.weather.kills},
-      {"--freezes", &options.weather.freezes},
-      {"--cuts", &options.weather.cuts},
-      {"--restarts", &options.weather.postgres_restarts},
+      {"--nodes", &options.cluster.nodes}, {"--race", &options.contenders},
+      {"--balance", &options.balance},     {"--changes", &options.changes},
+      {"--rounds", &options.rounds},       {"--promotions", &options.promotions},
+      {"--drains", &options.drains},       {"--clients", &options.clients},
+      {"--kills", &options.weather.kills}, {"--freezes", &options.weather.freezes},
+      {"--cuts", &options.weather.cuts},   {"--restarts", &options.weather.postgres_restarts},
   };
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];

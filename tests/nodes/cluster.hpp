@@ -4,6 +4,7 @@
 // to them. Used by one thread, but for the ports.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -46,6 +47,10 @@ class Cluster {
 
   bool is_alive(int number);
   void kill(int number);
+  /// Asks it to end as an operator does, and waits for that; its exit status.
+  int drain(int number);
+  /// Begins to start it and kills it after `time`.
+  void die_while_starting(int number, std::chrono::milliseconds time);
   bool restart(int number);  ///< after it has ended
   void freeze(int number);   ///< SIGSTOP
   void thaw(int number);

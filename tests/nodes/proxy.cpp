@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -62,6 +63,7 @@ struct Proxy::Pair {
   std::thread from_client;
   std::thread from_server;
   std::atomic<int> running{2};
+  std::atomic<bool> is_late{false};  // the client is gone, and the server does not know yet
 
   /// Both threads notice and end.
   void cut() const {
@@ -121,6 +123,16 @@ bool Proxy::is_armed() const {
   return cut_.has_value();
 }
 
+void Proxy::cut_when(CutWhen when) {
+  const std::lock_guard lock(mutex_);
+  cut_when_ = std::move(when);
+}
+
+void Proxy::set_late(std::function<void()> wait) {
+  const std::lock_guard lock(mutex_);
+  late_ = std::move(wait);
+}
+
 void Proxy::accept() {
   for (;;) {
     const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
@@ -156,6 +168,7 @@ void Proxy::pump(Pair& pair, Side side) {
   forward(pair, side);
   pair.cut();
   pair.running.fetch_sub(1);
+  pair.running.notify_all();
 }
 
 void Proxy::forward(Pair& pair, Side side) {
@@ -168,6 +181,10 @@ void Proxy::forward(Pair& pair, Side side) {
     const ssize_t got = ::recv(from, chunk, sizeof chunk, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return;
+    if (!from_client && pair.is_late) {
+      late_count_.fetch_add(1);
+      return;
+    }
     reader.feed({chunk, static_cast<std::size_t>(got)});
     std::string through;
     while (const auto message = reader.next()) {
@@ -176,6 +193,7 @@ void Proxy::forward(Pair& pair, Side side) {
       if (act == Act::kForward || act == Act::kForwardAndCut) through += message->bytes;
       if (act == Act::kHalf) through += message->bytes.substr(0, message->bytes.size() / 2);
       if (act == Act::kForward) continue;
+      if (act == Act::kLate) return deliver_late(pair, through + message->bytes + reader.rest());
       send_all(to, through);
       return;
     }
@@ -183,10 +201,28 @@ void Proxy::forward(Pair& pair, Side side) {
   }
 }
 
+void Proxy::deliver_late(Pair& pair, std::string_view bytes) {
+  std::function<void()> wait;
+  {
+    const std::lock_guard lock(mutex_);
+    wait = late_;
+  }
+  pair.is_late = true;
+  ::shutdown(pair.client, SHUT_RDWR);  // for the client it is over
+  wait();
+  if (!send_all(pair.server, bytes)) return;
+  // Until the server has answered, or is gone.
+  pair.running.wait(2);
+}
+
 Proxy::Act Proxy::decide(Side side, const Message& message, bool commits) {
   if (commits && side == Side::kClient) commits_.fetch_add(1);
   const std::lock_guard lock(mutex_);
-  // A connection's beginning is not cut: libpq would go on to the next host, which is no news.
+  if (cut_when_ && cut_when_(side, message)) {
+    cuts_.fetch_add(1);
+    return late_ && side == Side::kClient ? Act::kLate : Act::kDrop;
+  }
+  // A connection's beginning is not cut: the node would go on to the next host, which is no news.
   if (!cut_ || message.type == 0) return Act::kForward;
   using Where = Cut::Where;
   const Where where = cut_->where;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -36,6 +37,9 @@ std::string to_string(const Cut& cut);
 /// Thread-safe. Each connection has two threads.
 class Proxy {
  public:
+  /// Whether a connection is cut at a message that a side sends, which is lost then.
+  using CutWhen = std::function<bool(MessageReader::Side side, const Message& message)>;
+
   /// Listens in `folder` as a server would; connects to the one in `upstream`.
   Proxy(std::string folder, std::string upstream);
   ~Proxy();  ///< cuts what is open
@@ -48,18 +52,27 @@ class Proxy {
   /// Takes back a cut that was not reached; whether there was one.
   bool disarm();
   bool is_armed() const;
+  /// Asked at every message, also those at a connection's beginning, by one thread at a time. Null:
+  /// no more.
+  void cut_when(CutWhen when);
+  /// What a client sent when `cut_when` cut it, all that came with the message, reaches the server
+  /// all the same, once `wait` has returned. Null: no more.
+  void set_late(std::function<void()> wait);
+  /// How often it did, and the server answered.
+  int late() const { return late_count_.load(); }
   std::uint64_t cuts() const { return cuts_.load(); }
   std::uint64_t commits() const { return commits_.load(); }
 
  private:
   struct Pair;
-  enum class Act : std::uint8_t { kForward, kDrop, kHalf, kForwardAndCut };
+  enum class Act : std::uint8_t { kForward, kDrop, kHalf, kForwardAndCut, kLate };
 
   void accept();
   void open_pair(int client);
   void pump(Pair& pair, MessageReader::Side side);
   /// Reads and forwards until one of the two ends.
   void forward(Pair& pair, MessageReader::Side side);
+  void deliver_late(Pair& pair, std::string_view bytes);
   Act decide(MessageReader::Side side, const Message& message, bool commits);
   void forget_ended();
 
@@ -71,6 +84,9 @@ class Proxy {
   std::atomic<std::uint64_t> commits_{0};
   mutable std::mutex mutex_;
   std::optional<Cut> cut_;
+  CutWhen cut_when_;
+  std::function<void()> late_;
+  std::atomic<int> late_count_{0};
   std::list<std::unique_ptr<Pair>> pairs_;
 };
 

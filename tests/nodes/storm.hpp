@@ -17,7 +17,11 @@ struct Weather {
   int freezes = 1;            ///< of nodes, each going on later
   int cuts = 8;               ///< of connections to the database
   int postgres_restarts = 1;  ///< at once, as in a crash
+  int drains = 0;             ///< of nodes, as operators end them; each started again
   bool promotes = false;      ///< in the end the database dies and its standby takes its place
+
+  /// A node that is drained answers all that it has taken; only what else happens loses answers.
+  bool loses_answers() const { return kills + freezes + cuts + postgres_restarts > 0 || promotes; }
 };
 
 class Storm {
@@ -32,18 +36,22 @@ class Storm {
   void look_again();
 
  private:
-  enum class Event : std::uint8_t { kKill, kFreeze, kCut, kRestartPostgres };
+  enum class Event : std::uint8_t { kKill, kFreeze, kCut, kRestartPostgres, kDrain };
 
   std::vector<Event> events(const Weather& weather);
   void happen(Event event, Crowd& crowd);
   void kill_one(Crowd& crowd);
   void freeze_one(Crowd& crowd);
   void cut_one(Crowd& crowd);
+  void drain_one(Crowd& crowd);
+  /// Lets `count` answers come from the other nodes, if there are any, and starts this one again.
+  void start_again(int node, int count, Crowd& crowd);
   /// Waits for further answers; a finding when nobody is answered for a minute.
   void await_answers(Crowd& crowd, int count, const std::string& after);
   void heal();
   void retry_unknown(Record& record);
-  void audit(const Record& record);
+  /// `lost_allowed` false: what was not answered must not have happened.
+  void audit(const Record& record, bool lost_allowed);
   void check_histories(const Record& record, const std::vector<std::size_t>& known);
   void check_replays(const Record& record);
   void verify();

@@ -24,8 +24,8 @@ std::string server_folder() {
   return folder;
 }
 
-std::string uri_of(const std::string& database) {
-  return "postgres:///" + database + "?host=" + server_folder() + "&user=purser";
+std::string uri_of(const std::string& database, const std::string& folders = server_folder()) {
+  return "postgres:///" + database + "?host=" + folders + "&user=purser";
 }
 
 std::string ask_on(const std::string& uri, const std::string& sql) {
@@ -57,6 +57,12 @@ TestDatabase::TestDatabase() : name_(next_name()), uri_(uri_of(name_)) {
 TestDatabase::~TestDatabase() {
   ask_on(uri_of("postgres"), "DROP DATABASE " + name_ + " WITH (FORCE)");
 }
+
+std::string TestDatabase::uri_at(const std::string& folders) const {
+  return uri_of(name_, folders);
+}
+
+std::string TestDatabase::folder() { return server_folder(); }
 
 void TestDatabase::run(const std::string& sql) const { ask_on(uri_, sql); }
 

@@ -15,6 +15,10 @@ class TestDatabase {
   ~TestDatabase();
 
   const std::string& uri() const { return uri_; }
+  /// The same database on a server (or several, with commas) whose socket is in another folder.
+  std::string uri_at(const std::string& folders) const;
+  /// Where the server's socket is.
+  static std::string folder();
   /// Runs SQL on it, as somebody else would.
   void run(const std::string& sql) const;
   /// The first value that a query answers.

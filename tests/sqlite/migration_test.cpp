@@ -5,7 +5,6 @@
 
 #include "adapters/sqlite/connection.hpp"
 #include "adapters/sqlite/migrations.hpp"
-#include "crypto/crypto.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/sqlite/damaged_store.hpp"
 
@@ -45,17 +44,6 @@ class SqliteMigration : public DamagedStore {
     open();
   }
 };
-
-// A changed byte would keep every database from being opened that ran it.
-TEST(SqliteMigrations, TheFirstStaysAsItWas) {
-  const auto migrations = sql::embedded_migrations("sqlite");
-  ASSERT_GE(migrations.size(), 2U);
-  EXPECT_EQ(crypto::to_hex(crypto::sha256(migrations[0].sql)),
-            "cef40905a715515aef0a2a3adb2fc5d89598f47222607df14b47a59d81569301");
-  EXPECT_EQ(migrations[1].slug, "subscriptions");
-  ASSERT_GE(migrations.size(), 3U);
-  EXPECT_EQ(migrations[2].slug, "profiles");
-}
 
 TEST_F(SqliteMigration, AnOldDatabaseVerifies) { EXPECT_EQ(findings(), ""); }
 

@@ -92,6 +92,12 @@ Result<std::int64_t> Batch::next_id(std::int64_t above) {
   return ids_[ids_used_++];
 }
 
+std::vector<std::int64_t> Batch::take_ids() {
+  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(ids_used_));
+  ids_used_ = 0;
+  return std::move(ids_);
+}
+
 Result<StagedAccount*> Batch::staged(const ItemKey& key) {
   const auto known = accounts_.find(key);
   if (known != accounts_.end()) return &known->second;
@@ -119,12 +125,15 @@ Status Batch::load_late(const ItemKey& key, std::int64_t customer) {
       account);
   db_.send("SELECT max(at) FROM lanes");
   PURSER_TRY(const std::vector<Rows> answers, db_.collect());
-  const Rows& found = answers[1];
+  // From the end: a savepoint's may stand before them.
+  const Rows& newest = answers.back();
+  const Rows& found = answers[answers.size() - 2];
+  const Rows& name = answers[answers.size() - 3];
   if (found.size() > 0 && !resolver_.holds_accounts(key.customer)) {
     resolver_.note_asked(key.customer);
-    resolver_.check_not_moved(answers[2].integer(0, 0));
+    resolver_.check_not_moved(newest.integer(0, 0));
   }
-  AccountRows rows{customer, answers[0].size() > 0 ? answers[0].integer(0, 0) : sql::kNoRow};
+  const AccountRows rows{customer, name.size() > 0 ? name.integer(0, 0) : sql::kNoRow};
   if (found.size() == 0) return keep_account(key, rows, {});
   return keep_account(key, rows, {found.integer(0, 1), found.text(0, 0)});
 }
@@ -175,7 +184,7 @@ Status Batch::put_item(const ItemKey& key, const domain::ItemAccount& account,
   }
   if (entries.empty() && domain::terms_follow(before->account, entries, account)) return {};
 
-  StagedAccount after{rows, account, before->last_entry, before->stored, true};
+  StagedAccount after{rows, account, before->last_entry, before->stored, {}, true};
   for (const domain::Entry& entry : entries) {
     PURSER_TRY(const std::int64_t id, next_id(after.last_entry));
     lines_.push_back({id, rows, after.last_entry, entry});
@@ -230,6 +239,8 @@ Result<StagedRecord*> Batch::staged_record(const ProjectId& project, const std::
 Result<std::optional<app::IdempotencyRecord>> Batch::idempotency(const ProjectId& project,
                                                                  const std::string& key) {
   PURSER_TRY(const StagedRecord* staged, staged_record(project, key));
+  const bool is_answer = staged->record && staged->record->completed;
+  repeats_answers_ = repeats_answers_ || (staged->stored && is_answer);
   return staged->record;
 }
 
@@ -252,6 +263,15 @@ Result<int> Batch::purge_idempotency(Timestamp before, int limit) {
                         "WHERE r.project_id = old.project_id AND r.key = old.key",
                         before, limit));
   return static_cast<int>(gone);
+}
+
+Result<std::optional<app::Invoice>> Batch::invoice(const ProjectId& project,
+                                                   const std::string& id) {
+  PURSER_TRY(auto found, BatchWrites::invoice(project, id));
+  if (found) return found;
+  PURSER_CHECK_OK(db_.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+                          "purser invoice " + project.str() + " " + id));
+  return BatchWrites::invoice(project, id);  // whoever held the place may have made it
 }
 
 Status Batch::register_customer(std::int64_t project, CustomerType type, const std::string& id) {

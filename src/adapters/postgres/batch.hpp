@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/postgres/archived.hpp"
 #include "adapters/postgres/connection.hpp"
 #include "adapters/postgres/resolvers.hpp"
 #include "adapters/sql/writes.hpp"
@@ -37,7 +38,8 @@ struct StagedAccount {
   domain::ItemAccount account;
   std::int64_t last_entry = 0;
   StoredAccount stored;
-  bool changed = false;  ///< by this batch
+  StoredAccount written = {};  ///< what `send_writes` has sent
+  bool changed = false;        ///< by this batch
 };
 
 /// A ledger line that is not in the database yet.
@@ -57,17 +59,19 @@ struct StagedRecord {
   bool changed = false;                          ///< by this batch
 };
 
-class Batch final : public sql::BatchWrites {
+class Batch final : public sql::BatchWrites, public app::ArchivedHistory {
  public:
   Batch(Connection& db, BatchResolver& resolver)
       : BatchWrites(db, resolver), db_(db), resolver_(resolver) {}
 
   // For who begins the batch:
 
-  /// `ids`: numbers for lines and events, ascending, drawn after the customers were locked.
+  /// `ids`: numbers for lines and events, ascending. Those that are not above an account's last
+  /// line are skipped.
   void begin(Timestamp now, std::vector<std::int64_t> ids);
   Status keep_account(const ItemKey& key, AccountRows rows, StoredAccount stored);
   void keep_record(const ProjectId& project, const std::string& key, StagedRecord record);
+  bool knows(const ItemKey& key) const { return accounts_.contains(key); }
 
   Timestamp now() const override { return now_; }
   void begin_command() override;
@@ -78,12 +82,23 @@ class Batch final : public sql::BatchWrites {
   Result<std::vector<app::LedgerLine>> ledger(const ItemKey& key,
                                               std::optional<std::int64_t> before,
                                               int limit) override;
+  Result<std::optional<app::LedgerOpening>> ledger_opening(const ItemKey& key) override {
+    return read_opening(db_, key);
+  }
+  Result<std::optional<Timestamp>> archived_grant(const ItemKey& key,
+                                                  const PurchaseId& purchase) override {
+    return read_archived_grant(db_, key, purchase);
+  }
   Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,
                                                             const std::string& key) override;
   Status put_item(const ItemKey& key, const domain::ItemAccount& account,
                   std::span<const domain::Entry> entries) override;
   Status put_idempotency(const app::IdempotencyRecord& record) override;
   Result<int> purge_idempotency(Timestamp before, int limit) override;
+  /// Whoever asks for an invoice that is not there holds its place until the batch ends: nobody
+  /// else makes it meanwhile, which `put_invoice` would write over.
+  Result<std::optional<app::Invoice>> invoice(const ProjectId& project,
+                                              const std::string& id) override;
 
   // What nodes keep in memory (app::Store::watch):
   Status insert_project(const app::Project& project) override;
@@ -97,9 +112,24 @@ class Batch final : public sql::BatchWrites {
 
   /// Puts the statements that write what was staged in line.
   void send_writes();
+  /// For a batch that began without a transaction: puts the statements in line that begin it and
+  /// fail it, as a conflict, unless what the batch was told of is what the database has.
+  void send_checked_begin();
+  /// Calls `keep` with each account, as it lies in the database once the batch is committed.
+  template <class Keep>
+  void each_account(const Keep& keep) const {
+    for (const auto& [key, staged] : accounts_) {
+      keep(key, staged.rows, staged.changed ? staged.written : staged.stored);
+    }
+  }
+  /// The numbers that were not needed.
+  std::vector<std::int64_t> take_ids();
   /// True when nothing was written: neither staged nor by SQL.
   bool is_empty() const { return !wrote_ && lines_.empty() && !staged_something_; }
   const std::vector<ProjectId>& published() const { return published_; }
+  /// Whether somebody asked for an answer that was given before, perhaps by a node that has died
+  /// before all others knew of what it tells.
+  bool repeats_answers() const { return repeats_answers_; }
 
  private:
   struct RecordName {
@@ -133,7 +163,9 @@ class Batch final : public sql::BatchWrites {
   void send_changed_accounts();
   void send_new_accounts();
   /// In the order of rows, as everywhere: two batches never wait for each other in a circle.
-  std::vector<const StagedAccount*> changed_accounts(bool stored) const;
+  std::vector<StagedAccount*> changed_accounts(bool stored);
+  void send_account_check();
+  void send_record_check();
   void send_records();
 
   Connection& db_;
@@ -148,6 +180,7 @@ class Batch final : public sql::BatchWrites {
   std::vector<ProjectId> published_;
   bool wrote_ = false;  // by SQL
   bool staged_something_ = false;
+  bool repeats_answers_ = false;
 
   // What `undo_command` goes back to.
   bool savepoint_ = false;

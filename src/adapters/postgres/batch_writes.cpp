@@ -32,11 +32,66 @@ std::optional<std::string> uuid_bytes(std::string_view key) {
   return crypto::from_hex(digits);
 }
 
+/// The order of rows, in which everybody locks: two batches never wait for each other in a circle.
+bool before(const StagedAccount* a, const StagedAccount* b) {
+  return std::pair(a->rows.customer, a->rows.item) < std::pair(b->rows.customer, b->rows.item);
+}
+
 }  // namespace
 
 std::string pack_key(std::string_view key) {
   if (const auto uuid = uuid_bytes(key)) return kUuidKey + *uuid;
   return kTextKey + std::string(key);
+}
+
+void Batch::send_checked_begin() {
+  db_.send("BEGIN");
+  const auto is_unchanged = [](const auto& entry) { return !entry.second.changed; };
+  // What changes is checked as it is written.
+  if (std::any_of(accounts_.begin(), accounts_.end(), is_unchanged)) send_account_check();
+  if (!records_.empty()) send_record_check();
+}
+
+void Batch::send_account_check() {
+  std::vector<const StagedAccount*> sorted;
+  sorted.reserve(accounts_.size());
+  for (const auto& [key, staged] : accounts_) sorted.push_back(&staged);
+  std::sort(sorted.begin(), sorted.end(), before);
+  IntegerArray customer;
+  IntegerArray item;
+  IntegerArray last_entry;
+  BytesArray account;
+  for (const StagedAccount* staged : sorted) {
+    customer.append(staged->rows.customer);
+    item.append(staged->rows.item);
+    last_entry.append(staged->stored.last_entry);
+    account.append(std::string_view(staged->stored.bytes));
+  }
+  const Integer count(customer.size());
+  const Param params[] = {customer.param(), item.param(), last_entry.param(), account.param(),
+                          count.param()};
+  db_.send(
+      "WITH held AS (SELECT 1 FROM (SELECT unnest($1::bigint[]) AS customer, unnest($2::bigint[]) "
+      "AS item, unnest($3::bigint[]) AS last_entry, unnest($4::bytea[]) AS account) k JOIN "
+      "balances b ON b.customer_id = k.customer AND b.item_id = k.item AND b.last_entry = "
+      "k.last_entry AND b.account = k.account ORDER BY b.customer_id, b.item_id FOR NO KEY UPDATE "
+      "OF b) " PURSER_UNLESS("(SELECT count(*) FROM held) <> $5::bigint"),
+      params);
+}
+
+// Nobody else makes them either before this batch ends, or the statement that does fails.
+void Batch::send_record_check() {
+  IntegerArray project;
+  BytesArray key;
+  for (const auto& [name, staged] : records_) {
+    project.append(staged.project);
+    key.append(std::string_view(staged.packed_key));
+  }
+  const Param params[] = {project.param(), key.param()};
+  db_.send(PURSER_UNLESS("EXISTS(SELECT 1 FROM (SELECT unnest($1::bigint[]) AS project, "
+                         "unnest($2::bytea[]) AS key) k JOIN idempotency r ON r.project_id = "
+                         "k.project AND r.key = k.key)"),
+           params);
 }
 
 void Batch::send_writes() {
@@ -97,14 +152,15 @@ void Batch::send_lines() {
       params);
 }
 
-std::vector<const StagedAccount*> Batch::changed_accounts(bool stored) const {
-  std::vector<const StagedAccount*> sorted;
-  for (const auto& [key, staged] : accounts_) {
+std::vector<StagedAccount*> Batch::changed_accounts(bool stored) {
+  std::vector<StagedAccount*> sorted;
+  for (auto& [key, staged] : accounts_) {
     if (staged.changed && stored != staged.stored.bytes.empty()) sorted.push_back(&staged);
   }
-  std::sort(sorted.begin(), sorted.end(), [](const StagedAccount* a, const StagedAccount* b) {
-    return std::pair(a->rows.customer, a->rows.item) < std::pair(b->rows.customer, b->rows.item);
-  });
+  std::sort(sorted.begin(), sorted.end(), before);
+  for (StagedAccount* staged : sorted) {
+    staged->written = {staged->last_entry, codec::encode_account(staged->account)};
+  }
   return sorted;
 }
 
@@ -121,8 +177,8 @@ void Batch::send_changed_accounts() {
     item.append(staged->rows.item);
     entry_before.append(staged->stored.last_entry);
     account_before.append(std::string_view(staged->stored.bytes));
-    last_entry.append(staged->last_entry);
-    account.append(std::string_view(codec::encode_account(staged->account)));
+    last_entry.append(staged->written.last_entry);
+    account.append(std::string_view(staged->written.bytes));
   }
   if (customer.size() == 0) return;
   const Integer count(customer.size());
@@ -147,8 +203,8 @@ void Batch::send_new_accounts() {
   for (const StagedAccount* staged : changed_accounts(false)) {
     customer.append(staged->rows.customer);
     item.append(staged->rows.item);
-    last_entry.append(staged->last_entry);
-    account.append(std::string_view(codec::encode_account(staged->account)));
+    last_entry.append(staged->written.last_entry);
+    account.append(std::string_view(staged->written.bytes));
   }
   if (customer.size() == 0) return;
   const Param params[] = {customer.param(), item.param(), last_entry.param(), account.param()};

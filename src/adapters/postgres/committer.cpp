@@ -18,6 +18,13 @@ constexpr milliseconds kTryFor{10'000};
 constexpr milliseconds kLookUpFor{20'000};
 constexpr milliseconds kBetweenLooks{100};
 
+// Batches of remembered accounts find numbers for so many lines of each command …
+constexpr std::size_t kLinesAhead = 4;
+// … and use them soon, so that none is of a month that is over.
+constexpr milliseconds kIdsGoodFor{10'000};
+// Where other nodes work on the same accounts, such batches are tried ever more rarely.
+constexpr int kMostDoublings = 8;
+
 Error gave_up(const Error& last) {
   return sql::unavailable("gave a batch up: " + last.message + " " + last.log.for_log());
 }
@@ -70,13 +77,18 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
   std::vector<CustomerKey> customers;
   Attempt last{Outcome::kAgain, {}};
   const auto deadline = steady_clock::now() + kTryFor;
+  bool was_quick = false;
   for (int i = 0; i < kAttempts && (i == 0 || steady_clock::now() < deadline); ++i) {
-    if (i > 0) pause(i);
+    if (i > 0 && !was_quick) pause(i);
     if (Status connected = connect(lane); !connected) {
+      was_quick = false;
       last = {Outcome::kAgain, std::move(connected)};  // it may just be starting again
       continue;
     }
-    last = attempt(lane, commands, work, customers);
+    std::optional<Attempt> quick;
+    if (i == 0) quick = attempt_remembered(lane, commands, work);
+    was_quick = quick.has_value();
+    last = was_quick ? *std::move(quick) : attempt(lane, commands, work, customers);
     if (last.outcome == Outcome::kUnknown) {
       PURSER_TRY(const bool committed, look_up(lane));
       if (committed) last.outcome = Outcome::kCommitted;
@@ -84,29 +96,29 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
     if (last.outcome == Outcome::kRefused) return last.status;
     if (last.outcome != Outcome::kCommitted) continue;
     ++lane.mark.batch;
-    if (last.changed) wait_until_followed(lane, last.version);
+    if (last.is_told) wait_until_followed(lane, last.version);
     return {};
   }
   return gave_up(last.status.error());
 }
 
-// The batch is durable, whatever happens to the waiting.
+// The batch is durable, whatever happens to the waiting. Who cannot be asked is waited for until it
+// has stopped answering: an early answer would promise what other nodes do not yet know.
 void Committer::wait_until_followed(Lane& lane, std::int64_t version) {
-  constexpr int kConnections = 2;
-  for (int i = 0; i < kConnections; ++i) {
-    if (!connect(lane)) continue;
-    if (version == 0) {  // the answer that had it is lost; it is not above the newest
-      const auto newest = lane.db->integer("SELECT max(version) FROM changes");
-      if (!newest) continue;
-      version = newest->value_or(0);
-    }
-    if (nodes_.wait_for_all(*lane.db, version)) return;
+  const auto deadline = nodes_.all_by_themselves();
+  while (steady_clock::now() < deadline) {
+    if (connect(lane) && nodes_.wait_for_all(*lane.db, version, deadline)) return;
+    // tidy: allow sleep: the server may not even stand
+    std::this_thread::sleep_for(kBetweenLooks);
   }
 }
 
 Status Committer::connect(Lane& lane) {
-  if (lane.db && lane.db->failure() != Connection::Failure::kLost && lane.db->is_alive()) return {};
-  PURSER_TRY(lane.db, Connection::open(options_));
+  const bool stands =
+      lane.db && lane.db->failure() != Connection::Failure::kLost && lane.db->is_alive();
+  if (!stands) {
+    PURSER_TRY(lane.db, Connection::open(options_));
+  }
   if (lane.mark.row != 0) return {};
   PURSER_TRY(const auto row, lane.db->integer("INSERT INTO lanes(node, batch, at) VALUES($1, 0, 0) "
                                               "RETURNING row",
@@ -140,6 +152,69 @@ Committer::Attempt Committer::attempt(Lane& lane, std::span<const app::PlannedCo
   return finish(lane, batch, resolver);
 }
 
+std::optional<Committer::Attempt> Committer::attempt_remembered(
+    Lane& lane, std::span<const app::PlannedCommand> commands, const app::Store::Work& work) {
+  lane.wanted_ids = 0;
+  if (commands.empty() || (lane.without > 0 && lane.without-- > 0)) return std::nullopt;
+  Connection& db = *lane.db;
+  BatchResolver resolver(db, known_rows_);
+  Batch batch(db, resolver);
+  const auto not_before = recall(batch, commands);
+  if (!not_before) return std::nullopt;
+  lane.wanted_ids = kLinesAhead * commands.size();
+  if (steady_clock::now() >= lane.ids_until) lane.ids.clear();
+  if (lane.ids.size() < commands.size()) return std::nullopt;  // the next one finds more
+  const Timestamp now = clock_ != nullptr ? clock_->now() : nodes_.clock().now();
+  const std::int64_t at = std::max({now.millis(), *not_before, lane.at});
+  batch.begin(Timestamp::from_millis(at).value_or(now), std::move(lane.ids));
+  db.forget_failure();
+  db.set_silent(true);
+  const Status decided = work(batch);
+  db.set_silent(false);
+  if (!decided || db.failure() != Connection::Failure::kNone) {
+    lane.ids.clear();
+    db.forget_failure();
+    return std::nullopt;  // it needs more than is remembered
+  }
+  lane.ids = batch.take_ids();
+  batch.send_checked_begin();
+  Attempt done = finish(lane, batch, resolver);
+  if (done.outcome == Outcome::kRefused) done.outcome = Outcome::kAgain;  // in the common way
+  lane.failures = done.outcome == Outcome::kAgain ? lane.failures + 1 : 0;
+  if (done.outcome != Outcome::kAgain) return done;
+  lane.without = 1 << std::min(lane.failures, kMostDoublings);
+  batch.each_account(
+      [this](const ItemKey& key, AccountRows, const StoredAccount&) { remembered_.forget(key); });
+  return done;
+}
+
+std::optional<std::int64_t> Committer::recall(Batch& batch,
+                                              std::span<const app::PlannedCommand> commands) {
+  std::int64_t not_before = 0;
+  for (const app::PlannedCommand& command : commands) {
+    const app::Touches* touches = command.touches;
+    if (touches == nullptr || touches->items.empty()) return std::nullopt;
+    // Whether a user or a team is there is not for an account to say.
+    if (touches->customer.type != CustomerType::kCustom) return std::nullopt;
+    for (const ItemId& item : touches->items) {
+      const ItemKey key{touches->customer, item};
+      if (batch.knows(key)) continue;
+      auto found = remembered_.find(key);
+      if (!found) return std::nullopt;
+      not_before = std::max(not_before, found->at);
+      if (!batch.keep_account(key, found->rows, std::move(found->stored))) return std::nullopt;
+    }
+  }
+  for (const app::PlannedCommand& command : commands) {
+    if (command.scope == nullptr) continue;
+    const auto owner = known_rows_.project(command.scope->project.str());
+    if (!owner) return std::nullopt;
+    batch.keep_record(command.scope->project, command.scope->key,
+                      {*owner, pack_key(command.scope->key), std::nullopt, false, false});
+  }
+  return not_before;
+}
+
 Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& resolver) {
   Connection& db = *lane.db;
   batch.send_writes();
@@ -147,21 +222,27 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   const Integer row(lane.mark.row);
   const Integer next(lane.mark.batch + 1);
   const Integer at(batch.now().millis());
-  const Param mark[] = {row.param(), next.param(), at.param()};
+  const std::size_t ids = lane.ids.size();
+  const Integer new_ids(
+      static_cast<std::int64_t>(lane.wanted_ids > ids ? lane.wanted_ids - ids : 0));
+  const Param mark[] = {row.param(), next.param(), at.param(), new_ids.param()};
   const std::vector<ProjectId>& changed = batch.published();
   if (!changed.empty()) Nodes::send_changes(db, changed);
+  const bool is_told = !changed.empty() || batch.repeats_answers();
   // Also of an empty batch: its instant counts. No time limit from here on: waiting for a standby
   // must not be cut short, the commit would stand, but only here.
   db.send(
-      "UPDATE lanes SET batch = $2, at = $3, seen_at = clock_timestamp() WHERE row = $1 RETURNING "
-      "set_config('statement_timeout', '0', true)",
+      "WITH mark AS (UPDATE lanes SET batch = $2::bigint, at = $3, seen_at = clock_timestamp() "
+      "WHERE row = $1 AND batch = $2::bigint - 1 RETURNING set_config('statement_timeout', '0', "
+      "true)) " PURSER_UNLESS("NOT EXISTS(SELECT 1 FROM mark)") ", ARRAY(SELECT "
+      "nextval('ledger_ids') FROM generate_series(1, $4::bigint))",
       mark);
   db.send("COMMIT");
   auto answers = db.collect();
   if (!answers) {
     if (db.failure() == Connection::Failure::kLost) {
       if (empty) return {Outcome::kAgain, std::move(answers).error()};
-      return {Outcome::kUnknown, std::move(answers).error(), !changed.empty()};
+      return {Outcome::kUnknown, std::move(answers).error(), is_told};
     }
     const bool elsewhere = answers.error().code == ErrorCode::kAlreadyExists;
     Attempt lost = given_up(lane, std::move(answers).error());
@@ -173,12 +254,24 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
     return given_up(lane, sql::unavailable("a COMMIT rolled back"));
   }
   resolver.publish();
+  committed(lane, batch, (*answers)[answers->size() - 2].integers(0, 1));
   std::int64_t version = 0;
   if (!changed.empty()) {
     const Rows& versions = (*answers)[answers->size() - 3];
     for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
   }
-  return {Outcome::kCommitted, {}, !changed.empty(), version};
+  return {Outcome::kCommitted, {}, is_told, version};
+}
+
+void Committer::committed(Lane& lane, Batch& batch, const std::vector<std::int64_t>& new_ids) {
+  lane.at = batch.now().millis();
+  if (!new_ids.empty()) lane.ids_until = steady_clock::now() + kIdsGoodFor;
+  lane.ids.insert(lane.ids.end(), new_ids.begin(), new_ids.end());
+  batch.each_account([&](const ItemKey& key, AccountRows rows, const StoredAccount& stored) {
+    const bool is_there = !stored.bytes.empty();
+    if (!is_there || key.customer.type != CustomerType::kCustom) return;
+    remembered_.keep(key, {rows, stored, lane.at});
+  });
 }
 
 Committer::Attempt Committer::given_up(Lane& lane, Status why) {
@@ -195,21 +288,27 @@ void Committer::roll_back(Lane& lane) {
   if (!lane.db->collect()) lane.db.reset();
 }
 
-// The batch held the lane's row from its beginning: whoever gets it now knows that the transaction
+// A batch holds the lane's row from its beginning: whoever gets it now knows that the transaction
 // is over, one way or the other. A server that has not yet noticed the lost connection holds it
-// until it does.
+// until it does. A batch in one round trip may not even have begun: it will find another number and
+// fail.
 Result<bool> Committer::look_up(Lane& lane) {
   const auto deadline = steady_clock::now() + kLookUpFor;
   for (;;) {
     const Integer row(lane.mark.row);
-    const Param params[] = {row.param()};
+    const Integer next(lane.mark.batch + 1);
+    const Param params[] = {row.param(), next.param()};
     auto db = Connection::open(options_);
     if (db) {
-      const auto mark =
-          (*db)->ask("SELECT batch FROM lanes WHERE row = $1 FOR NO KEY UPDATE", params);
+      const auto mark = (*db)->ask(
+          "UPDATE lanes SET batch = CASE WHEN batch = $2 THEN batch ELSE -1 END WHERE row = $1 "
+          "RETURNING batch",
+          params);
       if (mark) {
+        const bool committed = mark->size() == 1 && mark->integer(0, 0) == lane.mark.batch + 1;
+        if (!committed) lane = {};
         lane.db = *std::move(db);
-        return mark->size() == 1 && mark->integer(0, 0) == lane.mark.batch + 1;
+        return committed;
       }
     }
     if (steady_clock::now() >= deadline) {

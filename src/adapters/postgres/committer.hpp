@@ -3,8 +3,10 @@
 // Commits batches: several at once, each on a connection of its own, again after a conflict, and
 // never wrong about what happened when a connection is lost during a COMMIT.
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "adapters/postgres/names.hpp"
 #include "adapters/postgres/nodes.hpp"
 #include "adapters/postgres/opening.hpp"
+#include "adapters/postgres/remembered.hpp"
 #include "app/ports/clock.hpp"
 #include "app/ports/store.hpp"
 
@@ -33,6 +36,16 @@ class Committer {
   struct Lane {
     std::unique_ptr<Connection> db;
     LaneMark mark;
+    std::int64_t at = 0;  // the instant of that batch
+
+    // For batches of remembered accounts: numbers of lines, how many a batch shall find, and until
+    // when they are good.
+    std::vector<std::int64_t> ids;
+    std::size_t wanted_ids = 0;
+    std::chrono::steady_clock::time_point ids_until;
+    // How many of them failed in a row, and how many batches do without for that.
+    int failures = 0;
+    int without = 0;
   };
   enum class Outcome {
     kCommitted,
@@ -43,8 +56,10 @@ class Committer {
   struct Attempt {
     Outcome outcome;
     Status status;
-    bool changed = false;      ///< something that nodes keep in memory …
-    std::int64_t version = 0;  ///< … which has this version now; 0: not known
+    /// Its answers tell of something that nodes keep in memory, or may: they wait until all have
+    /// followed.
+    bool is_told = false;
+    std::int64_t version = 0;  ///< … up to this; 0: not known
   };
 
   Lane* borrow();
@@ -55,12 +70,21 @@ class Committer {
   void wait_until_followed(Lane& lane, std::int64_t version);
   Attempt attempt(Lane& lane, std::span<const app::PlannedCommand> commands,
                   const app::Store::Work& work, std::vector<CustomerKey>& customers);
+  /// A batch of which everything is remembered, in one round trip. Nothing when it cannot be one;
+  /// then nothing was sent. kAgain when others have changed what is remembered.
+  std::optional<Attempt> attempt_remembered(Lane& lane,
+                                            std::span<const app::PlannedCommand> commands,
+                                            const app::Store::Work& work);
+  /// Tells a batch what its commands touch, and answers the instant before which it must not be
+  /// dated; nothing when something is not remembered.
+  std::optional<std::int64_t> recall(Batch& batch, std::span<const app::PlannedCommand> commands);
   Attempt finish(Lane& lane, Batch& batch, BatchResolver& resolver);
+  void committed(Lane& lane, Batch& batch, const std::vector<std::int64_t>& new_ids);
   /// Ends a transaction of which nothing is to stay.
   void roll_back(Lane& lane);
   Attempt given_up(Lane& lane, Status why);
-  /// Asks whether the lane's last batch was committed; waits until the server has forgotten the
-  /// lost connection. Error: it cannot be asked.
+  /// Asks whether the lane's last batch was committed, and sees to it that it never is if it was
+  /// not; waits until the server has forgotten the lost connection. Error: it cannot be asked.
   Result<bool> look_up(Lane& lane);
   static void pause(int attempt);
 
@@ -69,6 +93,7 @@ class Committer {
   const app::Clock* clock_;
   KnownRows& known_rows_;
   Nodes& nodes_;
+  RememberedAccounts remembered_;
 
   std::mutex mutex_;
   std::condition_variable given_back_;

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <deque>
 
+#include "adapters/postgres/servers.hpp"
+
 namespace purser::postgres {
 namespace {
 
@@ -102,6 +104,26 @@ std::string trimmed(const char* message) {
 
 Error refused(std::string sentence) { return {ErrorCode::kStoreUnavailable, std::move(sentence)}; }
 
+/// Connects, or says in the handle why not. Never null.
+PGconn* connect_to(const ConnectionParameters& server) {
+  // Of a repeated keyword the last value counts: the URI may say otherwise.
+  std::vector<const char*> keywords{"connect_timeout",     "tcp_user_timeout", "keepalives_idle",
+                                    "keepalives_interval", "keepalives_count", "application_name",
+                                    "target_session_attrs"};
+  std::vector<const char*> values{"5", "15000", "10", "5", "3", "purser", "read-write"};
+  for (const auto& [keyword, value] : server) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.insert(keywords.end(), {"client_encoding", nullptr});
+  values.insert(values.end(), {"UTF8", nullptr});
+  PGconn* handle = PQconnectdbParams(keywords.data(), values.data(), 0);
+  if (handle == nullptr) std::abort();  // no memory for it
+  PQsetNoticeProcessor(
+      handle, [](void*, const char*) {}, nullptr);
+  return handle;
+}
+
 }  // namespace
 
 std::int64_t Rows::integer(int row, int column) const {
@@ -147,32 +169,27 @@ sql::Cursor cursor_over(Rows rows) {
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectOptions& options) {
-  // What stands before the URI can be overridden by it.
-  const std::array<const char*, 10> keywords{"connect_timeout",      "tcp_user_timeout",
-                                             "keepalives_idle",      "keepalives_interval",
-                                             "keepalives_count",     "application_name",
-                                             "target_session_attrs", "dbname",
-                                             "client_encoding",      nullptr};
-  const std::array<const char*, 10> values{
-      "5", "15000", "10", "5", "3", "purser", "read-write", options.uri.c_str(), "UTF8", nullptr};
+  PURSER_TRY(const auto servers, servers_of(options.uri));
   const bool limited = options.statement_timeout.count() > 0;
   const milliseconds patience =
       limited ? options.statement_timeout + kGrace : milliseconds(std::chrono::hours(24));
-  PGconn* handle = PQconnectdbParams(keywords.data(), values.data(), 1);
-  std::unique_ptr<Connection> made(new Connection(handle, patience));
-  PQsetNoticeProcessor(
-      handle, [](void*, const char*) {}, nullptr);
-  PURSER_CHECK_OK(made->check_server());
-  PURSER_CHECK_OK(made->configure(options));
-  return made;
+  std::string problems;
+  for (const ConnectionParameters& server : servers) {
+    std::unique_ptr<Connection> made(new Connection(connect_to(server), patience));
+    if (PQstatus(made->handle_) != CONNECTION_OK) {
+      problems += (problems.empty() ? "" : "; ") + trimmed(PQerrorMessage(made->handle_));
+      continue;
+    }
+    PURSER_CHECK_OK(made->check_server());
+    PURSER_CHECK_OK(made->configure(options));
+    return made;
+  }
+  return refused("PostgreSQL cannot be reached: " + problems);
 }
 
 Connection::~Connection() { PQfinish(handle_); }
 
 Status Connection::check_server() {
-  if (PQstatus(handle_) != CONNECTION_OK) {
-    return refused("PostgreSQL cannot be reached: " + trimmed(PQerrorMessage(handle_)));
-  }
   if (PQserverVersion(handle_) < kOldestServer) {
     return refused("The server is PostgreSQL " + std::to_string(PQserverVersion(handle_) / 10'000) +
                    "; Purser needs 13 or newer.");
@@ -228,7 +245,8 @@ void Connection::send(const char* sql, std::span<const Param> params) {
 
 void Connection::send_prepared(const char* sql, const char* locked_table,
                                std::span<const Param> params) {
-  if (failure_ == Failure::kLost) return;  // which `collect` says
+  if (silent_) static_cast<void>(conflict("a batch asks for more than it was told"));
+  if (silent_ || failure_ == Failure::kLost) return;  // which `collect` says
   std::vector<const char*> data;
   std::vector<int> sizes;
   std::vector<int> formats;
@@ -249,6 +267,7 @@ void Connection::send_prepared(const char* sql, const char* locked_table,
 }
 
 Result<std::vector<Rows>> Connection::collect() {
+  if (silent_) return conflict("a batch asks for more than it was told");
   if (failure_ != Failure::kLost && PQpipelineSync(handle_) != 1) return lost("sync");
   if (failure_ == Failure::kLost) return lost("the connection was lost before");
   auto answers = receive();
@@ -311,16 +330,20 @@ Result<Rows> Connection::ask(const char* sql, std::span<const Param> params) {
   return std::move(answers.back());
 }
 
-Status Connection::exec(const std::string& sql) {
+Status Connection::outside_pipeline(const std::function<Status()>& run) {
   const bool pipeline = PQpipelineStatus(handle_) != PQ_PIPELINE_OFF;
   if (pipeline && PQexitPipelineMode(handle_) != 1) return lost("leaving pipeline mode");
-  const Rows done(PQexec(handle_, sql.c_str()));
-  Status status;
-  if (done.status() != PGRES_COMMAND_OK && done.status() != PGRES_TUPLES_OK) {
-    status = failed(done.raw(), sql.c_str());
-  }
+  Status status = run();
   if (pipeline && PQenterPipelineMode(handle_) != 1) return lost("entering pipeline mode");
   return status;
+}
+
+Status Connection::exec(const std::string& sql) {
+  return outside_pipeline([&]() -> Status {
+    const Rows done(PQexec(handle_, sql.c_str()));
+    if (done.status() == PGRES_COMMAND_OK || done.status() == PGRES_TUPLES_OK) return {};
+    return failed(done.raw(), sql.c_str());
+  });
 }
 
 Result<sql::Cursor> Connection::start(const char* sql, const char* locked_table,
@@ -381,13 +404,16 @@ Error Connection::failed(const PGresult* result, const char* sql) {
     violated_ = true;
     return sql::already_exists(log);
   }
-  if (state.starts_with("23")) {
+  // Numbers that were drawn before a month was over, and the month has been archived since.
+  const char* table = PQresultErrorField(result, PG_DIAG_TABLE_NAME);
+  const bool archived = state == "23514" && table != nullptr && std::string_view(table) == "ledger";
+  if (state.starts_with("23") && !archived) {
     violated_ = true;
     return Error::internal(log);
   }
   constexpr std::string_view kUnless = "22012";  // the division by zero of PURSER_UNLESS
   const bool conflict =
-      state == "40001" || state == "40P01" || state == "55P03" || state == kUnless;
+      state == "40001" || state == "40P01" || state == "55P03" || state == kUnless || archived;
   failure_ = std::max(failure_, conflict ? Failure::kConflict : Failure::kOther);
   return sql::unavailable(log);
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -91,12 +92,22 @@ class Connection final : public sql::Connection {
   /// Runs SQL text of several statements that answer nothing; never a part of a batch.
   Status exec(const std::string& sql);
 
+  /// Runs a COPY … FROM STDIN. `fill` appends some rows in COPY's text form to the text that it is
+  /// given, and answers false after the last. An error of `fill` fails the statement.
+  Status copy_in(const std::string& sql, const std::function<Result<bool>(std::string&)>& fill);
+  /// Runs a COPY … TO STDOUT and hands out what the server sends, message by message: one for each
+  /// row.
+  Status copy_out(const std::string& sql, const std::function<Status(std::string_view)>& take);
+
   /// Whether an idle connection still stands; notices when the server has closed it.
   bool is_alive();
 
   /// In a batch, queries for update lock, and a violated constraint does not end the transaction.
   void set_in_batch(bool in_batch) { in_batch_ = in_batch; }
   bool locks_rows() const override { return in_batch_; }
+
+  /// While nothing may be asked, whoever asks all the same finds a conflict.
+  void set_silent(bool silent) { silent_ = silent; }
 
   /// Waits until the server says something by itself or `timeout` has passed; the payloads of the
   /// notifications that came. Errors: kStoreUnavailable.
@@ -139,12 +150,19 @@ class Connection final : public sql::Connection {
   /// The next result of the pipeline; null when the connection is lost.
   PGresult* next_result(std::chrono::steady_clock::time_point deadline);
   bool wait(std::chrono::steady_clock::time_point deadline);
+  /// Runs one thing that has no pipeline mode.
+  Status outside_pipeline(const std::function<Status()>& run);
+  Status send_rows(const std::string& sql, const std::function<Result<bool>(std::string&)>& fill);
+  Status take_rows(const std::string& sql, const std::function<Status(std::string_view)>& take);
+  /// Reads results up to the last; an error when one of them is.
+  Status end_copy(const std::string& sql);
   Error failed(const PGresult* result, const char* sql);
   Error lost(const std::string& what);
 
   PGconn* handle_;
   const std::chrono::milliseconds patience_;  // for the answers to one round trip
   bool in_batch_ = false;
+  bool silent_ = false;
   Failure failure_ = Failure::kNone;
   bool violated_ = false;  // the last failure was a violated constraint
   std::map<std::pair<const void*, const void*>, std::string> prepared_;

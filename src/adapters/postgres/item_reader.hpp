@@ -37,6 +37,8 @@ class ItemReader {
 
   void run();
   std::vector<Wanted> take();
+  /// Whether one that is idle shall take what waits, or those that are busy will. Under the mutex.
+  bool wants_another() const;
   /// One round trip for all of them; once more on a new connection when the old one was lost.
   Result<std::vector<app::CustomerItems>> load(std::unique_ptr<Connection>& db,
                                                const std::vector<Wanted>& wanted);
@@ -49,6 +51,7 @@ class ItemReader {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Wanted> waiting_;
+  int busy_ = 0;  // connections that read
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

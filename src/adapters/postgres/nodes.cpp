@@ -216,14 +216,23 @@ void Nodes::send_changes(Connection& db, const std::vector<ProjectId>& projects)
       params);
 }
 
-Status Nodes::wait_for_all(Connection& db, std::int64_t version) const {
-  const auto deadline = steady_clock::now() + lease_ + kMargin;
+steady_clock::time_point Nodes::all_by_themselves() const {
+  return steady_clock::now() + lease_ + kMargin;
+}
+
+Status Nodes::wait_for_all(Connection& db, std::int64_t& version,
+                           steady_clock::time_point deadline) const {
   while (steady_clock::now() < deadline) {
-    PURSER_TRY(const auto behind,
-               db.integer("SELECT count(*) FROM nodes WHERE followed < $1 AND seen_at > "
-                          "clock_timestamp() - make_interval(secs => $2::bigint / 1000.0)",
-                          version, lease_.count()));
-    if (behind.value_or(0) == 0) return {};
+    PURSER_TRY(sql::Cursor row,
+               db.query("WITH wanted AS (SELECT CASE WHEN $1::bigint > 0 THEN $1 ELSE (SELECT "
+                        "coalesce(max(version), 0) FROM changes) END AS version) SELECT w.version, "
+                        "(SELECT count(*) FROM nodes n WHERE n.followed < w.version AND n.seen_at "
+                        "> clock_timestamp() - make_interval(secs => $2::bigint / 1000.0)) "
+                        "FROM wanted w",
+                        version, lease_.count()));
+    PURSER_CHECK_OK(row.step());
+    version = row.integer(0);
+    if (row.integer(1) == 0) return {};
     std::this_thread::sleep_for(kNotYet);  // tidy: allow sleep: what it waits for is elsewhere
   }
   return {};

@@ -54,9 +54,14 @@ class Nodes {
   /// Puts in line what tells the others that a batch changed these projects; in its transaction.
   /// Its last statement answers the version that the changes have.
   static void send_changes(Connection& db, const std::vector<ProjectId>& projects);
-  /// After the commit: waits until every node that is alive has followed the changes up to
-  /// `version`, this one included. Ends when those that have not count as dead.
-  Status wait_for_all(Connection& db, std::int64_t version) const;
+  /// After a commit: waits until every node that is alive has followed the changes up to `version`,
+  /// this one included; at most until `deadline`. 0: up to the newest, which `version` is then.
+  /// Error: it cannot be asked.
+  Status wait_for_all(Connection& db, std::int64_t& version,
+                      std::chrono::steady_clock::time_point deadline) const;
+  /// When every node, whatever it is cut off from, will have followed what is committed by now, or
+  /// will have stopped answering.
+  std::chrono::steady_clock::time_point all_by_themselves() const;
 
   /// Whether the node of this name said something lately.
   Result<bool> may_run(Connection& db, const std::string& instance) const;

@@ -2,6 +2,7 @@
 
 #include "adapters/postgres/claims.hpp"
 #include "adapters/postgres/migrations.hpp"
+#include "adapters/postgres/move.hpp"
 #include "adapters/postgres/view.hpp"
 
 namespace purser::postgres {
@@ -35,6 +36,7 @@ PostgresStore::PostgresStore(PostgresOptions options)
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions options) {
   const Timestamp now = options.clock->now();
   PURSER_CHECK_OK(migrate(connect_options(options), now));
+  PURSER_CHECK_OK(check_not_half_moved(options.uri));
   std::unique_ptr<PostgresStore> store(new PostgresStore(std::move(options)));
   PURSER_CHECK_OK(store->nodes_.start());
   return store;

@@ -1,5 +1,6 @@
 #include "adapters/postgres/view.hpp"
 
+#include "adapters/postgres/archived.hpp"
 #include "adapters/postgres/history.hpp"
 #include "adapters/sql/rows.hpp"
 #include "codec/account_codec.hpp"
@@ -22,7 +23,9 @@ struct Found {
   std::int64_t last_entry = 0;
 };
 
-class View final : private Borrowed, public sql::ReadsBy<app::StoreView> {
+class View final : private Borrowed,
+                   public sql::ReadsBy<app::StoreView>,
+                   public app::ArchivedHistory {
  public:
   View(Pool::Lent lent_connection, Connection& connection, KnownRows& known_rows)
       : Borrowed(std::move(lent_connection), connection, known_rows),
@@ -38,6 +41,14 @@ class View final : private Borrowed, public sql::ReadsBy<app::StoreView> {
                                               int limit) override {
     PURSER_TRY(const Found found, find(key));
     return ledger_chain(db, found.rows, found.last_entry, before, limit);
+  }
+
+  Result<std::optional<app::LedgerOpening>> ledger_opening(const ItemKey& key) override {
+    return read_opening(db, key);
+  }
+  Result<std::optional<Timestamp>> archived_grant(const ItemKey& key,
+                                                  const PurchaseId& purchase) override {
+    return read_archived_grant(db, key, purchase);
   }
 
   Result<std::optional<app::IdempotencyRecord>> idempotency(const ProjectId& project,

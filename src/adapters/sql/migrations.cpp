@@ -55,8 +55,8 @@ Status check_history(const History& history, std::span<const Migration> migratio
                      [number = number](const Migration& m) { return m.number == number; });
     if (built_in == migrations.end()) {
       return refused("The database has schema " + std::to_string(number) + " (" + was.slug +
-                     "), which this program does not know (its newest is " +
-                     std::to_string(newest) + "); start a newer Purser.");
+                     "), which is newer than this program knows (" + std::to_string(newest) +
+                     "); start a newer Purser.");
     }
     if (checksum(*built_in) != was.sha256) {
       return refused("The database ran migration " + name_of(*built_in) +

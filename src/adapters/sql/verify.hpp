@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "adapters/sql/accounts.hpp"
 #include "adapters/sql/connection.hpp"
@@ -26,6 +27,12 @@ struct Verified {
   std::function<std::optional<StoredAccount>(const AccountKey&)> in_memory;
   /// The rules that only this engine's SQL can tell.
   std::span<const Rule> rules;
+  /// Whether older ledger lines may lie in archives (sql/carried.hpp): accounts then begin with
+  /// what is carried forward of them.
+  bool carries_forward = false;
+  /// The folder with all archives, which are then compared with what is carried forward; empty: it
+  /// is taken as it is.
+  std::string archives = {};
   /// Bounds of memory: rows read at once, and (about) accounts of a portion. Range: 1 and more.
   std::int64_t page = 10'000;
   std::int64_t portion = 250'000;

@@ -1,10 +1,23 @@
 #include "adapters/sql/verify_grants.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "codec/purchase_codec.hpp"
 
 namespace purser::sql {
+
+void GrantCheck::carry(const AccountKey& key, const std::map<std::string, CarriedGrants>& grants) {
+  for (const auto& [purchase, carried] : grants) {
+    const GrantKey name{key.customer, key.item, purchase};
+    if (carried.switched) switched_.emplace(key.customer, purchase);
+    if (carried.sales > 0) first_grants_[name] = static_cast<int>(carried.sales);
+    if (carried.sales > 1)
+      findings_.add(key, "archived lines grant purchase " + purchase + " again");
+    if (carried.repeats == 0 || !carried.first_repeat_at || !carried.last_repeat_at) continue;
+    repeats_[name] = {carried.repeats, *carried.first_repeat_at, *carried.last_repeat_at};
+  }
+}
 
 void GrantCheck::note(const AccountKey& key, std::int64_t id, const domain::Entry& entry) {
   switch (entry.cause) {
@@ -125,13 +138,23 @@ Status GrantCheck::check_repeats(const GrantKey& key, const domain::IncludedGran
   if (complete) return {};
   // A repeat that had left the range was skipped.
   const auto& [customer, item, purchase] = key;
-  PURSER_TRY(const auto greatest, db_.integer("SELECT max(quantity_after) FROM ledger WHERE "
-                                              "customer_id = $1 AND item_id = $2",
-                                              customer, item));
-  if (!Quantity::of(greatest.value_or(0) + grant.quantity.value())) return {};
+  PURSER_TRY(const std::int64_t most, greatest(key));
+  if (!Quantity::of(most + grant.quantity.value())) return {};
   findings_.add(AccountKey{customer, item},
                 "the repeats of purchase " + purchase + " are not those that were due");
   return {};
+}
+
+Result<std::int64_t> GrantCheck::greatest(const GrantKey& key) {
+  const auto& [customer, item, purchase] = key;
+  PURSER_TRY(const auto kept, db_.integer("SELECT max(quantity_after) FROM ledger WHERE "
+                                          "customer_id = $1 AND item_id = $2",
+                                          customer, item));
+  if (!store_.carries_forward) return kept.value_or(0);
+  PURSER_TRY(const auto carried, db_.integer("SELECT greatest FROM ledger_openings WHERE "
+                                             "customer_id = $1 AND item_id = $2",
+                                             customer, item));
+  return std::max(kept.value_or(0), carried.value_or(0));
 }
 
 }  // namespace purser::sql

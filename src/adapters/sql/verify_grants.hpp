@@ -7,9 +7,11 @@
 #include <tuple>
 #include <utility>
 
+#include "adapters/sql/carried.hpp"
 #include "adapters/sql/connection.hpp"
 #include "adapters/sql/findings.hpp"
 #include "adapters/sql/portion.hpp"
+#include "adapters/sql/verify.hpp"
 #include "domain/purchase.hpp"
 
 namespace purser::sql {
@@ -18,10 +20,11 @@ namespace purser::sql {
 /// once at the sale, and each interval of a repeat once.
 class GrantCheck {
  public:
-  /// Reads `page` rows at once.
-  GrantCheck(Connection& db, Findings& findings, const Portion& portion, std::int64_t page)
-      : db_(db), findings_(findings), portion_(portion), page_(page) {}
+  GrantCheck(Connection& db, Findings& findings, const Portion& portion, const Verified& store)
+      : db_(db), findings_(findings), portion_(portion), store_(store), page_(store.page) {}
 
+  /// First, for each account of which older lines were archived: what they granted.
+  void carry(const AccountKey& key, const std::map<std::string, CarriedGrants>& grants);
   /// Every line of the portion, in order.
   void note(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
   /// Then: the portion's purchases, counted in the report.
@@ -38,6 +41,8 @@ class GrantCheck {
 
   void note_repeat(const AccountKey& key, std::int64_t id, const domain::Entry& entry);
   Status load_switched();
+  /// The greatest quantity that the account ever had.
+  Result<std::int64_t> greatest(const GrantKey& key);
   Status check_purchase(Cursor& row);
   void forget_first_grants(std::int64_t customer, std::string_view purchase);
   Status check_repeats(const GrantKey& key, const domain::IncludedGrant& grant);
@@ -45,6 +50,7 @@ class GrantCheck {
   Connection& db_;
   Findings& findings_;
   const Portion portion_;
+  const Verified& store_;
   const std::int64_t page_;
   std::map<GrantKey, int> first_grants_;
   std::map<GrantKey, Repeats> repeats_;

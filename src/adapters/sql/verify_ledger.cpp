@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/sql/carried.hpp"
 #include "adapters/sql/rows.hpp"
 #include "adapters/sql/verify_grants.hpp"
 #include "codec/account_codec.hpp"
@@ -35,12 +36,13 @@ class Pass {
         store_(store),
         findings_(findings),
         portion_(portion),
-        grants_(db, findings, portion, store.page) {}
+        grants_(db, findings, portion, store) {}
 
   Status run(const std::function<void()>& on_line, app::VerifyReport& report);
 
  private:
   Status load_balances();
+  Status load_carried_forward();
   Status fold_lines(const std::function<void()>& on_line, app::VerifyReport& report);
   void follow(const AccountKey& key, std::int64_t id, std::int64_t previous,
               const domain::Entry& entry);
@@ -79,6 +81,20 @@ Status Pass::load_balances() {
     }
     if (rows < store_.page) return {};
   }
+}
+
+Status Pass::load_carried_forward() {
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  PURSER_TRY(CarriedAccounts carried,
+             load_carried(db_, {portion_.after, kAll}, {portion_.up_to, kAll}));
+  for (auto& [key, opening] : carried) {
+    Folded& folded = accounts_[key];
+    folded.account = std::move(opening.account);
+    folded.last_entry = opening.last_entry;
+    grants_.carry(key, opening.grants);
+    if (folded.stored_entry == folded.last_entry) compare_stored(key, folded);
+  }
+  return {};
 }
 
 void Pass::check_entry(const AccountKey& key, std::int64_t id, const domain::Entry& entry) {
@@ -206,6 +222,7 @@ Status Pass::fold_lines(const std::function<void()>& on_line, app::VerifyReport&
 
 Status Pass::run(const std::function<void()>& on_line, app::VerifyReport& report) {
   PURSER_CHECK_OK(load_balances());
+  if (store_.carries_forward) PURSER_CHECK_OK(load_carried_forward());
   PURSER_CHECK_OK(fold_lines(on_line, report));
   std::vector<AccountKey> sorted;
   sorted.reserve(accounts_.size());
