@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kEndpointsInARound = 1'000;
 constexpr int kReplayStep = 200;
+constexpr Millis kOldPause{60'000};
 constexpr Millis kLongestRetryAfter{86'400'000};
 constexpr int kGone = 410;
 
@@ -61,28 +62,26 @@ Status disable(StoreBatch& batch, const WebhookEndpoint& endpoint) {
 }
 
 /// What an attempt's outcome means for its endpoint.
-Status record_at_endpoint(StoreBatch& batch, const WebhookDelivery& delivery, bool gone) {
-  PURSER_TRY(std::optional<WebhookEndpoint> endpoint,
-             batch.webhook_endpoint(delivery.event.project, delivery.endpoint));
-  if (!endpoint) return {};
-  const bool enabled = endpoint->disabled == EndpointDisabled::kNot;
+Status record_at_endpoint(StoreBatch& batch, WebhookEndpoint endpoint,
+                          const WebhookDelivery& delivery, bool gone) {
+  const bool enabled = endpoint.disabled == EndpointDisabled::kNot;
   if (gone && enabled) {
-    endpoint->disabled = EndpointDisabled::kGone;
-    return disable(batch, *endpoint);
+    endpoint.disabled = EndpointDisabled::kGone;
+    return disable(batch, endpoint);
   }
   if (delivery.state == DeliveryState::kDelivered) {
-    if (!endpoint->failing_since) return {};
-    endpoint->failing_since.reset();
-    return batch.update_webhook_endpoint(*endpoint);
+    if (!endpoint.failing_since) return {};
+    endpoint.failing_since.reset();
+    return batch.update_webhook_endpoint(endpoint);
   }
-  if (!endpoint->failing_since) {
-    endpoint->failing_since = batch.now();
-    return batch.update_webhook_endpoint(*endpoint);
+  if (!endpoint.failing_since) {
+    endpoint.failing_since = batch.now();
+    return batch.update_webhook_endpoint(endpoint);
   }
-  const bool for_long = batch.now() - *endpoint->failing_since >= Courier::kGivesUpAfter;
+  const bool for_long = batch.now() - *endpoint.failing_since >= Courier::kGivesUpAfter;
   if (!enabled || !for_long || delivery.state != DeliveryState::kFailed) return {};
-  endpoint->disabled = EndpointDisabled::kFailing;
-  return disable(batch, *endpoint);
+  endpoint.disabled = EndpointDisabled::kFailing;
+  return disable(batch, endpoint);
 }
 
 }  // namespace
@@ -112,10 +111,19 @@ Courier::LineKey Courier::line_of(const WebhookDelivery& delivery) {
 }
 
 Result<int> Courier::deliver() {
-  PURSER_TRY(const int recorded, record_answers());
-  PURSER_TRY(const int replayed, go_on_with_replays());
-  PURSER_TRY(const int started, start_due());
-  return recorded + replayed + started;
+  int done = 0;
+  std::optional<Error> failed;
+  for (const auto step : {&Courier::record_answers, &Courier::go_on_with_replays,
+                          static_cast<Result<int> (Courier::*)()>(&Courier::start_due)}) {
+    const Result<int> some = (this->*step)();
+    if (some) {
+      done += *some;
+    } else {
+      failed = some.error();  // the others go on
+    }
+  }
+  if (failed) return *failed;
+  return done;
 }
 
 Result<int> Courier::record_answers() {
@@ -125,10 +133,19 @@ Result<int> Courier::record_answers() {
     answers.swap(mailbox_->answers);
   }
   if (answers.empty()) return 0;
+  // All nodes lock lines and endpoints in one order.
+  std::sort(answers.begin(), answers.end(),
+            [](const Answered& a, const Answered& b) { return a.line < b.line; });
   const Status recorded = engine_.apply([&](StoreBatch& batch) -> Status {
     for (const Answered& answered : answers) PURSER_CHECK_OK(record(batch, answered));
     return {};
   });
+  if (!recorded && recorded.error().code != ErrorCode::kInternalError) {
+    // The store is away. Receivers must not get everything again and again until it is back.
+    const std::lock_guard lock(mailbox_->mutex);
+    std::ranges::move(answers, std::back_inserter(mailbox_->answers));
+    return recorded.error();
+  }
   // Also when that failed: they are pending still, and will be sent again.
   for (const Answered& answered : answers) {
     const auto running = running_.find(answered.line.first);
@@ -142,6 +159,10 @@ Result<int> Courier::record_answers() {
 
 Status Courier::record(StoreBatch& batch, const Answered& answered) const {
   const WebhookDelivery& sent = answered.delivery;
+  // Before its lines, as those who change it do.
+  PURSER_TRY(std::optional<WebhookEndpoint> endpoint,
+             batch.webhook_endpoint(sent.event.project, sent.endpoint));
+  if (!endpoint) return {};
   PURSER_TRY(std::optional<WebhookDelivery> delivery,
              batch.webhook_delivery(sent.event.project, sent.endpoint, sent.event.id));
   if (!delivery || delivery->state != DeliveryState::kPending) return {};
@@ -158,20 +179,26 @@ Status Courier::record(StoreBatch& batch, const Answered& answered) const {
     if (gone || !delivery->next_attempt_at) delivery->state = DeliveryState::kFailed;
   }
   PURSER_CHECK_OK(batch.record_webhook(sent.event.project, *delivery));
-  return record_at_endpoint(batch, *delivery, gone);
+  return record_at_endpoint(batch, *std::move(endpoint), *delivery, gone);
 }
 
 Result<int> Courier::go_on_with_replays() {
   PURSER_TRY(const auto endpoints, store_.view()->replaying_webhook_endpoints(kEndpointsInARound));
   int queued = 0;
+  std::optional<Error> failed;
   for (const WebhookEndpoint& endpoint : endpoints) {
     const auto step = [&](StoreBatch& batch) -> Status {
       PURSER_CHECK_OK(batch.replay_webhooks(endpoint.project, endpoint.id, kReplayStep));
       return {};
     };
-    PURSER_CHECK_OK(engine_.apply(step));
-    ++queued;
+    const Status done = engine_.apply(step);
+    if (done) {
+      ++queued;
+    } else {
+      failed = done.error();  // the others go on
+    }
   }
+  if (failed) return *failed;
   return queued;
 }
 
@@ -249,13 +276,16 @@ Status Courier::start(const WebhookEndpoint& endpoint, const WebhookDelivery& de
 }
 
 Result<int> Courier::forget_old(int limit) {
-  const Timestamp before = clock_.now() + Millis{-options_.retention.count};
+  const Timestamp now = clock_.now();
+  if (now < look_for_old_at_) return 0;
+  const Timestamp before = now + Millis{-options_.retention.count};
   int forgotten = 0;
   const auto forget = [&](StoreBatch& batch) -> Status {
     PURSER_TRY(forgotten, batch.purge_events(before, limit));
     return {};
   };
   PURSER_CHECK_OK(engine_.apply(forget));
+  if (forgotten == 0) look_for_old_at_ = now + kOldPause;
   return forgotten;
 }
 

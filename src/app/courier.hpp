@@ -51,7 +51,8 @@ class Courier {
   /// how much it did.
   Result<int> deliver();
 
-  /// Forgets some of what is older than the retention; answers how much.
+  /// Forgets some of what is older than the retention; answers how much. When there was nothing, it
+  /// does not look again for a minute, because the look passes over all that is still pending.
   Result<int> forget_old(int limit);
 
   /// Starts nothing more; waits for running attempts until `deadline` and records what came. For
@@ -93,6 +94,7 @@ class Courier {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::map<EndpointKey, std::set<LineKey>> running_;
   std::size_t running_count_ = 0;
+  Timestamp look_for_old_at_;  // of the thread that calls forget_old
 };
 
 }  // namespace purser::app

@@ -136,16 +136,20 @@ Result<WebhookDelivery> Endpoints::retry(StoreBatch& batch, const ProjectId& pro
 }
 
 Result<WebhookEndpoint> Endpoints::replay(StoreBatch& batch, const ProjectId& project,
-                                          const std::string& id, Timestamp since,
+                                          const std::string& id, std::int64_t after,
                                           bool delivered_too) {
   PURSER_TRY(WebhookEndpoint endpoint, require(batch, project, id));
   EventReplay replay;
-  PURSER_TRY(replay.after, batch.last_event(project, since));
+  replay.after = after;
   PURSER_TRY(replay.until, batch.last_event(project, std::nullopt));
   replay.delivered_too = delivered_too;
   endpoint.replay = replay;
   PURSER_CHECK_OK(batch.update_webhook_endpoint(endpoint));
   return endpoint;
+}
+
+Result<std::int64_t> Endpoints::event_before(const ProjectId& project, Timestamp since) {
+  return store_.view()->last_event(project, since);
 }
 
 Result<WebhookEndpoint> Endpoints::endpoint(const ProjectId& project, const std::string& id) {

@@ -50,8 +50,8 @@ class Endpoints {
   /// kSchemaError for an unknown event type.
   Result<EndpointWithSecret> create(StoreBatch& batch, const ProjectId& project,
                                     const NewEndpoint& endpoint);
-  /// A disabled endpoint gets nothing: what waits for it goes on waiting, and what happens
-  /// meanwhile is not queued (a replay finds it). Errors: those of `create`.
+  /// A disabled endpoint gets nothing: what waits for it goes on waiting within the retention, and
+  /// what happens meanwhile is not queued (a replay finds it). Errors: those of `create`.
   Result<WebhookEndpoint> update(StoreBatch& batch, const ProjectId& project, const std::string& id,
                                  const EndpointChange& change);
   Status remove(StoreBatch& batch, const ProjectId& project, const std::string& id);
@@ -61,12 +61,17 @@ class Endpoints {
   /// Sends an event ("evt_42") once more, from its first attempt. Errors: kWebhookDeliveryNotFound.
   Result<WebhookDelivery> retry(StoreBatch& batch, const ProjectId& project, const std::string& id,
                                 const std::string& event);
-  /// Queues, in steps, every event since `since` that the endpoint gets and that is not on its way;
-  /// those that were delivered only if `delivered_too`. A replay replaces one that is running.
+  /// Queues, in steps, every event behind `after` (`event_before`) that the endpoint gets and that
+  /// is not on its way; those that were delivered only if `delivered_too`. A replay replaces one
+  /// that is running.
   Result<WebhookEndpoint> replay(StoreBatch& batch, const ProjectId& project, const std::string& id,
-                                 Timestamp since, bool delivered_too);
+                                 std::int64_t after, bool delivered_too);
 
-  // Reads; they block briefly.
+  // Reads; they block.
+
+  /// The project's last event before `since`; 0: none. Walks over all later ones, which is why it
+  /// is not looked up on a batch.
+  Result<std::int64_t> event_before(const ProjectId& project, Timestamp since);
   Result<WebhookEndpoint> endpoint(const ProjectId& project, const std::string& id);
   Result<std::vector<WebhookEndpoint>> endpoints(const ProjectId& project, const PageRequest& page);
   /// Newest event first.

@@ -120,11 +120,13 @@ void retry_delivery(const CallPtr& call) {
 void replay_events(const CallPtr& call) {
   const Timestamp since = *Timestamp::parse_iso8601(*call->body.string_at("since"));
   const bool delivered_too = call->body.bool_at("include_delivered").value_or(false);
+  const auto after = call->core.use().endpoints.event_before(call->project(), since);
+  if (!after) return call->core.answer(*call, after.error());
   write_endpoint(call, 200,
-                 [since, delivered_too](app::Endpoints& endpoints, app::StoreBatch& batch,
-                                        const Call& from) -> Result<std::string> {
+                 [after = *after, delivered_too](app::Endpoints& endpoints, app::StoreBatch& batch,
+                                                 const Call& from) -> Result<std::string> {
                    PURSER_TRY(const auto endpoint,
-                              endpoints.replay(batch, from.project(), endpoint_id(from), since,
+                              endpoints.replay(batch, from.project(), endpoint_id(from), after,
                                                delivered_too));
                    return encode(endpoint);
                  });

@@ -494,7 +494,7 @@ constexpr Route kRoutes[] = {
      .operation = "replayWebhookEvents",
      .summary = "Queues every event since an instant that was not delivered to the endpoint.",
      .access = Need::kAdmin, .idempotency = Idempotency::kOptional, .body_limit = kUsual,
-     .runs_on = RunsOn::kIo, .reply = ReplyIs::kPlain, .input = Input::kJson,
+     .runs_on = RunsOn::kWorker, .reply = ReplyIs::kPlain, .input = Input::kJson,
      .request = &schemas::kReplay, .answer = {200, AnswerKind::kObject, &schemas::kEndpoint},
      .errors = kEndpointErrors, .handler = handlers::replay_events},
     // Administration of the server, with the root key.

@@ -49,7 +49,7 @@ constexpr int kRound = 100;        // how much one round of a background task ta
 constexpr int kObjectsAtOnce = 8;  // of the provider's, while events are processed
 constexpr std::int64_t kWorkerIdleMs = 1'000;
 constexpr std::int64_t kReconcileIdleMs = 60'000;
-constexpr std::int64_t kCourierIdleMs = 200;
+constexpr std::int64_t kCourierIdleMs = 500;
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::chrono::milliseconds kSandboxDrain{1'000};
 constexpr std::chrono::milliseconds kCourierDrain{3'000};
@@ -155,6 +155,8 @@ class Server final : public Assembly {
   std::unique_ptr<app::Worker> worker_;
   std::unique_ptr<app::Worker> reconcile_worker_;  // its own: it may take minutes
   std::unique_ptr<app::Worker> courier_worker_;    // its own: no provider makes events late
+  // The same, for the sender's thread, which may have an answer before it is in its place.
+  std::atomic<app::Worker*> awake_courier_ = nullptr;
   std::unique_ptr<http::Api> api_;
   bool drained_ = false;
 };
@@ -323,7 +325,7 @@ Status Server::make_courier() {
   app::CourierOptions courier;
   courier.encryption_key = encryption_key_;
   courier.retention = Millis{settings_.integer(setting("events.retention_days")) * kDayMs};
-  courier_ = std::make_unique<app::Courier>(*engine_, *store_, *registry_, *sender_, *clock_,
+  courier_ = std::make_unique<app::Courier>(*engine_, *store_, *registry_, *sender_, *time_,
                                             std::move(courier), [this] { wake_courier(); });
   return {};
 }
@@ -450,7 +452,7 @@ void Server::start_worker() {
 }
 
 void Server::wake_courier() {
-  if (courier_worker_) courier_worker_->poke();
+  if (app::Worker* worker = awake_courier_.load()) worker->poke();
 }
 
 void Server::start_courier() {
@@ -458,6 +460,7 @@ void Server::start_courier() {
   tasks.push_back({"events", [this] { return courier_->deliver(); }});
   courier_worker_ =
       std::make_unique<app::Worker>(std::move(tasks), kCourierIdleMs, log_failed_task);
+  awake_courier_ = courier_worker_.get();
 }
 
 void Server::drain() {

@@ -279,7 +279,7 @@ inline constexpr SettingRow kSettings[] = {
      .fallback = "30",
      .description =
          "How long events and what became of their deliveries are kept, and so how far back a "
-         "replay goes. What is still to be delivered is kept longer."},
+         "replay goes. What an enabled endpoint is still to get is kept longer."},
     {.key = "compat.internal_project_keys",
      .env = "PURSER_COMPAT_INTERNAL_PROJECT_KEYS",
      .flag = "",

@@ -182,8 +182,9 @@ TEST_F(CourierTest, AReplaySendsWhatWasMissed) {
   EXPECT_EQ(sent_to("https://a.example/"), "bob ");
   const auto replay = [&](Timestamp from, bool delivered_too) {
     world_.sender.log.clear();
+    const std::int64_t after = *world_.endpoints->event_before(world_.project, from);
     const auto done = world_.write<WebhookEndpoint>([&](StoreBatch& batch, AfterCommit&) {
-      return world_.endpoints->replay(batch, world_.project, id, from, delivered_too);
+      return world_.endpoints->replay(batch, world_.project, id, after, delivered_too);
     });
     ASSERT_TRUE(done);
     EXPECT_TRUE(done->replay);
@@ -296,6 +297,19 @@ TEST_F(CourierTest, AnEventThatWasCommittedIsSentAfterARestart) {
   settle();
   EXPECT_EQ(world_.sender.log.size(), 2U);
   EXPECT_EQ(deliveries(id).at(0).state, DeliveryState::kDelivered);
+}
+
+TEST_F(CourierTest, WhatCannotBeRecordedIsNotSentAgainAndAgain) {
+  endpoint("https://a.example/");
+  happen("ann");
+  deliver();
+  world_.engine->drain();  // from here on nothing is written
+  world_.sender.answer_next(200);
+  for (int round = 0; round < 3; ++round) EXPECT_FALSE(world_.courier->deliver());
+  EXPECT_EQ(world_.sender.log.size(), 1U);
+  world_.reopen();
+  deliver();
+  EXPECT_EQ(world_.sender.log.size(), 2U) << "at least once";
 }
 
 TEST_F(CourierTest, AnAnswerThatComesWhileTheServerStopsIsRecorded) {

@@ -348,6 +348,28 @@ TEST_P(StoreContract, OldEventsAreForgottenButNoneThatIsPending) {
   EXPECT_GT(*store_->view()->last_event(kP, {}), newest) << "ids are never used again";
 }
 
+TEST_P(StoreContract, OldEventsThatWaitAtADisabledEndpointAreForgotten) {
+  const Deliveries d(store_);
+  app::WebhookEndpoint off = endpoint_of("off");
+  d.make(off);
+  d.make(endpoint_of("on", {"old.2"}));
+  for (const char* type : {"old.1", "old.2", "old.3"}) d.put(event_of(type, ann_, 10));
+  d.put(event_of("old.4", crew_, 11));
+  d.put(event_of("later", ann_, 50));
+  off.disabled = EndpointDisabled::kByHand;
+  commit([&](app::StoreBatch& batch) { return batch.update_webhook_endpoint(off); });
+  d.purge_all(50);
+  EXPECT_EQ(d.listed("off"), "later ");
+  EXPECT_EQ(d.listed("on"), "old.2 ");
+  EXPECT_EQ(store_->view()->outbox(0, 10)->size(), 2U);
+  off.disabled = EndpointDisabled::kNot;
+  commit([&](app::StoreBatch& batch) { return batch.update_webhook_endpoint(off); });
+  EXPECT_EQ(d.due("off"), "later ");
+  const auto report = store_->verify({});
+  PURSER_ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty());
+}
+
 TEST_P(StoreContract, WhatADeletedEndpointLeftIsRemovedInSteps) {
   const Deliveries d(store_);
   d.make(endpoint_of("e"));

@@ -85,6 +85,9 @@ const char* refusal_of_host(const Guard& guard, std::string host) {
 
 void set_guarded(CURL* curl, Guard& guard) {
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  // A transfer that ran out of time does not wait for the resolver's thread, which a name server of
+  // somebody's can keep busy for long.
+  curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, guard.plain ? "http" : "https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");  // a proxy would connect where we cannot look

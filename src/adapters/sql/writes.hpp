@@ -98,6 +98,8 @@ class BatchWrites : public ReadsBy<app::StoreBatch> {
   /// Locks the line before it is looked at whether anything in it is pending.
   Status move_line_on(std::int64_t endpoint, std::int64_t customer);
   Status end_replay(std::int64_t endpoint);
+  /// Forgets what has waited at disabled endpoints since before `before`.
+  Result<int> purge_waiting(Timestamp before, int limit);
   Status retire_customer(std::int64_t project, CustomerType type, const std::string& id);
   /// kInternalError when the update finds no row; `what` names it.
   template <class... Args>

@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::size_t kMaxErrorBytes = 500;
 
+struct Waiting {
+  std::int64_t event = 0;
+  std::int64_t endpoint = 0;
+  std::int64_t customer = 0;
+};
+Result<Waiting> waiting(Cursor& row) {
+  return Waiting{row.integer(0), row.integer(1), row.integer(2)};
+}
+
 }  // namespace
 
 Result<std::int64_t> BatchWrites::endpoint_row(const ProjectId& project, const std::string& id) {
@@ -183,8 +192,26 @@ Result<int> BatchWrites::replay_webhooks(const ProjectId& project, const std::st
   return looked_at;
 }
 
+Result<int> BatchWrites::purge_waiting(Timestamp before, int limit) {
+  PURSER_TRY(const auto old,
+             rows::all(db_.query("SELECT d.event_id, d.endpoint, d.customer_id "
+                                 "FROM webhook_endpoints e JOIN webhook_deliveries d "
+                                 "ON d.endpoint = e.row AND d.state = 0 WHERE e.disabled <> 0 "
+                                 "AND e.deleted = 0 AND d.event_id <= (SELECT o.id FROM outbox o "
+                                 "WHERE o.at < $1 ORDER BY o.at DESC, o.id DESC LIMIT 1) LIMIT $2",
+                                 before, limit),
+                       waiting));
+  for (const Waiting& one : old) {
+    PURSER_CHECK_OK(db_.run("DELETE FROM webhook_deliveries WHERE event_id = $1 AND endpoint = $2",
+                            one.event, one.endpoint));
+    PURSER_CHECK_OK(move_line_on(one.endpoint, one.customer));
+  }
+  return static_cast<int>(old.size());
+}
+
 Result<int> BatchWrites::purge_events(Timestamp before, int limit) {
   PURSER_CHECK_OK(before_write());
+  PURSER_TRY(const int waiting, purge_waiting(before, limit));
   PURSER_TRY(
       std::int64_t gone,
       db_.change("DELETE FROM webhook_deliveries WHERE (event_id, endpoint) IN ("
@@ -210,7 +237,7 @@ Result<int> BatchWrites::purge_events(Timestamp before, int limit) {
                         "JOIN webhook_lines l ON l.endpoint = e.row "
                         "WHERE e.deleted = 1 LIMIT $1)",
                         limit));
-  gone += events + left + lines;
+  gone += waiting + events + left + lines;
   if (gone > 0) return static_cast<int>(gone);
   PURSER_TRY(const std::int64_t endpoints,
              db_.change("DELETE FROM webhook_endpoints WHERE deleted = 1 "

@@ -251,8 +251,8 @@ class StoreBatch : public StoreView {
   /// at.
   virtual Result<int> replay_webhooks(const ProjectId& project, const std::string& endpoint,
                                       int limit) = 0;
-  /// Forgets events from before `before` with their deliveries, but none that is pending, and what
-  /// deleted endpoints left; about `limit` rows. Answers how many went.
+  /// Forgets events from before `before` with their deliveries, but none that is pending at an
+  /// enabled endpoint, and what deleted endpoints left; about `limit` rows. Answers how many went.
   virtual Result<int> purge_events(Timestamp before, int limit) = 0;
   virtual Status put_idempotency(const IdempotencyRecord& record) = 0;  ///< inserts or completes
   /// Forgets completed records made before `before`, at most `limit`; answers how many went.
