@@ -77,8 +77,8 @@ Shop::Shop(ShopOptions options)
     : options_(std::move(options)),
       sandbox_(options_.program, options_.work, options_.sandbox_seed),
       server_(options_.program, options_.work,
-              {"--clock", "manual", "--http-threads", "1", "--log-level", "warn", "--config",
-               options_.work + "/purser.toml"}) {}
+              {"--clock", "manual", "--http-threads", "1", "--log-level", "warn",
+               "--events-retention-days", "3650", "--config", options_.work + "/purser.toml"}) {}
 
 const std::string& Shop::credentials(int project, As as) const {
   if (as == As::kRoot) return root_credentials_;

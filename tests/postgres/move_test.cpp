@@ -99,6 +99,14 @@ Status fill_sales(app::StoreBatch& batch) {
   PURSER_TRY(const bool unknown, batch.insert_inbox(event));
   EXPECT_TRUE(unknown);
   PURSER_CHECK_OK(batch.insert_intention({"i1", kP, "refund", "pi_1", 0, at(10), false, kWild}));
+  app::WebhookEndpoint endpoint;
+  endpoint.project = kP;
+  endpoint.id = "e1";
+  endpoint.url = "https://example.com/";
+  endpoint.description = kWild;
+  endpoint.sealed_secret = std::string("\0s\xff", 3);
+  endpoint.created_at = at(10);
+  PURSER_CHECK_OK(batch.insert_webhook_endpoint(endpoint));
   app::OutboxEvent out;
   out.project = kP;
   out.type = "item.changed";
@@ -220,10 +228,27 @@ TEST_F(MovedStore, RowsAreCountedAndSummed) {
   EXPECT_EQ(rows["ledger"], 62);
   EXPECT_EQ(rows["customers"], 5);
   EXPECT_EQ(rows["idempotency"], 2);
-  for (const char* name :
-       {"projects", "api_keys", "signing_keys", "users", "teams", "memberships", "sessions",
-        "catalogs", "item_names", "balances", "purchases", "transactions", "checkouts", "remotes",
-        "inbox", "intentions", "outbox", "trials"}) {
+  for (const char* name : {"projects",
+                           "api_keys",
+                           "signing_keys",
+                           "users",
+                           "teams",
+                           "memberships",
+                           "sessions",
+                           "catalogs",
+                           "item_names",
+                           "balances",
+                           "purchases",
+                           "transactions",
+                           "checkouts",
+                           "remotes",
+                           "inbox",
+                           "intentions",
+                           "outbox",
+                           "trials",
+                           "webhook_endpoints",
+                           "webhook_deliveries",
+                           "webhook_lines"}) {
     EXPECT_GT(rows[name], 0) << name;
   }
 }
@@ -264,6 +289,11 @@ TEST_F(MovedStore, WhatWasThereIsHere) {
   EXPECT_EQ((*fresh->inbox_event(kP, "evt_1"))->payload, kWild);
   EXPECT_EQ(fresh->due_intentions(at(10), 10)->front().error, kWild);
   EXPECT_EQ(fresh->outbox(0, 10)->front().id, old->outbox(0, 10)->front().id);
+  EXPECT_EQ((*fresh->webhook_endpoint(kP, "e1"))->sealed_secret, std::string("\0s\xff", 3));
+  EXPECT_EQ((*fresh->webhook_endpoint(kP, "e1"))->description, kWild);
+  const auto waiting = fresh->due_webhooks(kP, "e1", at(2'000'000'000'000), 10);
+  ASSERT_EQ(waiting->size(), 1U);
+  EXPECT_EQ(waiting->front().event.type, "item.changed");
   const auto answered = fresh->idempotency(kP, kUuid);
   ASSERT_TRUE(answered->has_value());
   EXPECT_EQ((*answered)->reply.body, record_of(kUuid, true).reply.body);
