@@ -16,6 +16,8 @@ int main() {
   const auto item = app.user("u1").get_item("credits");
   if (item || item.error().code() != sdk::ErrorCode::kNoAnswer) return 1;
   if (std::strlen(sdk::version()) == 0) return 1;
+  const auto forged = sdk::verify_webhook({"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, {}, "{}");
+  if (forged || forged.error().code() != sdk::ErrorCode::kWebhookSignatureInvalid) return 1;
   std::printf("purser %s: %s\n", sdk::version(), sdk::to_string(item.error()).c_str());
   return 0;
 }
