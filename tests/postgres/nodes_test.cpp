@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <future>
+#include <map>
 #include <memory>
 #include <set>
 #include <thread>
@@ -368,6 +369,60 @@ TEST_F(Nodes, WhatIsDueIsClaimedByOneNodeUntilTheClaimExpires) {
   EXPECT_EQ(std::set<std::string>(claimed.begin(), claimed.end()).size(), 40U) << "each once";
   EXPECT_TRUE(nodes_[1]->claim_intentions(now + app::Store::kClaim + Millis{-1}, 5)->empty());
   EXPECT_EQ(nodes_[1]->claim_intentions(now + app::Store::kClaim, 5)->size(), 5U);
+}
+
+// While events are appended on all nodes, each node claims lines and records at once what it got.
+TEST_F(Nodes, ACustomersEventsAreClaimedInOrderByOneNodeAtATime) {
+  constexpr int kCustomers = 4;
+  constexpr int kEvents = 120;
+  PURSER_ASSERT_OK(nodes_[0]->commit([](app::StoreBatch& batch) {
+    app::WebhookEndpoint endpoint;
+    endpoint.project = ProjectId("p");
+    endpoint.id = "e";
+    endpoint.created_at = at(1);
+    return batch.insert_webhook_endpoint(endpoint);
+  }));
+  const Timestamp now = at(1'000'000'000'000);
+  std::mutex mutex;
+  std::map<std::string, std::vector<std::string>> told;  // payloads of each customer
+  std::atomic<int> delivered = 0;
+  std::vector<std::thread> threads;
+  for (const auto& node : nodes_) {
+    threads.emplace_back([&, node = node.get()] {
+      for (int round = 0; round < 100'000 && delivered < kEvents; ++round) {
+        const auto mine = node->claim_webhooks(ProjectId("p"), "e", now, 2, 0);
+        PURSER_ASSERT_OK(mine);
+        for (app::WebhookDelivery delivery : *mine) {
+          {
+            const std::lock_guard lock(mutex);
+            told[delivery.event.customer->id].push_back(delivery.event.payload);
+          }
+          delivery.state = app::DeliveryState::kDelivered;
+          PURSER_ASSERT_OK(node->commit([&](app::StoreBatch& batch) {
+            return batch.record_webhook(ProjectId("p"), delivery);
+          }));
+          ++delivered;
+        }
+      }
+    });
+  }
+  for (int i = 0; i < kEvents; ++i) {
+    app::OutboxEvent event;
+    event.project = ProjectId("p");
+    event.customer = customer_of("p", CustomerType::kCustom, "c" + std::to_string(i % kCustomers));
+    event.type = "x";
+    event.payload = std::to_string(i);
+    event.at = at(2);
+    PURSER_EXPECT_OK(nodes_[static_cast<std::size_t>(i) % nodes_.size()]->commit(
+        [&](app::StoreBatch& batch) { return batch.append_outbox(event); }));
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int c = 0; c < kCustomers; ++c) {
+    std::vector<std::string> wanted;
+    for (int i = c; i < kEvents; i += kCustomers) wanted.push_back(std::to_string(i));
+    EXPECT_EQ(told["c" + std::to_string(c)], wanted);
+  }
+  EXPECT_EQ(database_.ask("SELECT count(*) FROM webhook_lines"), "0");
 }
 
 TEST_F(Nodes, ADatabaseOfANewerPurserIsRefused) {

@@ -12,6 +12,12 @@ constexpr int kClaimedAtOnce = 20;
 
 Timestamp end_of_claim(Timestamp now) { return now + app::Store::kClaim; }
 
+struct Line {
+  std::int64_t endpoint = 0;
+  std::int64_t customer = 0;
+};
+Result<Line> line(sql::Cursor& row) { return Line{row.integer(0), row.integer(1)}; }
+
 // A row that another node has just taken is passed over, not waited for. What is answered is the
 // row as it was before the claim.
 #define PURSER_CLAIM(table, alias, instant, condition, columns)                              \
@@ -51,25 +57,36 @@ Result<std::vector<app::Intention>> claim_intentions(Connection& db, Timestamp n
       sql::rows::intention);
 }
 
-// The lines are what is claimed; what is answered is the first delivery of each.
+// The lines are what is claimed. Their first deliveries are looked up afterwards: the statement
+// that claims sees them as they were when it began, and another node may have recorded them since.
 Result<std::vector<app::WebhookDelivery>> claim_webhooks(Connection& db, const ProjectId& project,
                                                          const std::string& endpoint, Timestamp now,
                                                          int limit) {
-  return sql::rows::all(
-      db.query("WITH due AS MATERIALIZED (SELECT l.endpoint, l.customer_id FROM webhook_lines l "
-               "JOIN webhook_endpoints e ON e.row = l.endpoint JOIN projects j "
-               "ON j.row = e.project_id WHERE j.id = $1 AND e.id = $2 AND e.disabled = 0 "
-               "AND l.next_at <= $3 ORDER BY l.next_at LIMIT $4 "
-               "FOR NO KEY UPDATE OF l SKIP LOCKED), "
-               "claimed AS (UPDATE webhook_lines SET next_at = $5 FROM due "
-               "WHERE webhook_lines.endpoint = due.endpoint "
-               "AND webhook_lines.customer_id = due.customer_id "
-               "RETURNING webhook_lines.endpoint, webhook_lines.customer_id) "
-               "SELECT " PURSER_DELIVERY_COLUMNS "JOIN claimed ON claimed.endpoint = d.endpoint "
-               "AND claimed.customer_id = d.customer_id WHERE " PURSER_FIRST_OF_LINE
-               "ORDER BY l.next_at, d.event_id",
-               project.str(), endpoint, now, limit, end_of_claim(now)),
-      sql::rows::webhook_delivery);
+  PURSER_TRY(
+      const auto lines,
+      sql::rows::all(
+          db.query("WITH due AS MATERIALIZED (SELECT l.endpoint, l.customer_id FROM webhook_lines "
+                   "l JOIN webhook_endpoints e ON e.row = l.endpoint JOIN projects j "
+                   "ON j.row = e.project_id WHERE j.id = $1 AND e.id = $2 AND e.disabled = 0 "
+                   "AND l.next_at <= $3 ORDER BY l.next_at LIMIT $4 "
+                   "FOR NO KEY UPDATE OF l SKIP LOCKED) "
+                   "UPDATE webhook_lines SET next_at = $5 FROM due "
+                   "WHERE webhook_lines.endpoint = due.endpoint "
+                   "AND webhook_lines.customer_id = due.customer_id "
+                   "RETURNING webhook_lines.endpoint, webhook_lines.customer_id",
+                   project.str(), endpoint, now, limit, end_of_claim(now)),
+          line));
+  std::vector<app::WebhookDelivery> first;
+  for (const Line& claimed : lines) {
+    PURSER_TRY(auto delivery,
+               sql::rows::one(db.query("SELECT " PURSER_DELIVERY_COLUMNS
+                                       "WHERE d.endpoint = $1 AND d.customer_id = $2 "
+                                       "AND " PURSER_FIRST_OF_LINE,
+                                       claimed.endpoint, claimed.customer),
+                              sql::rows::webhook_delivery));
+    if (delivery) first.push_back(*std::move(delivery));
+  }
+  return first;
 }
 
 }  // namespace purser::postgres
