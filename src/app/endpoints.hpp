@@ -69,8 +69,8 @@ class Endpoints {
 
   // Reads; they block.
 
-  /// The project's last event before `since`; 0: none. Walks over all later ones, which is why it
-  /// is not looked up on a batch.
+  /// The project's last event before those since `since`; 0: none. Looks at many of them, which is
+  /// why it is not looked up on a batch.
   Result<std::int64_t> event_before(const ProjectId& project, Timestamp since);
   Result<WebhookEndpoint> endpoint(const ProjectId& project, const std::string& id);
   Result<std::vector<WebhookEndpoint>> endpoints(const ProjectId& project, const PageRequest& page);

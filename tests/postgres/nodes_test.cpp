@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "adapters/postgres/postgres_store.hpp"
 #include "app/engine.hpp"
@@ -371,6 +372,36 @@ TEST_F(Nodes, WhatIsDueIsClaimedByOneNodeUntilTheClaimExpires) {
   EXPECT_EQ(nodes_[1]->claim_intentions(now + app::Store::kClaim, 5)->size(), 5U);
 }
 
+app::OutboxEvent event_of(const CustomerKey& customer, const std::string& payload) {
+  app::OutboxEvent event;
+  event.project = customer.project;
+  event.customer = customer;
+  event.type = "x";
+  event.payload = payload;
+  event.at = at(2);
+  return event;
+}
+
+TEST_F(Nodes, ALaterEventOfACustomerHasAGreaterNumber) {
+  const CustomerKey other = customer_of("p", CustomerType::kCustom, "other");
+  bool told = false;
+  PURSER_ASSERT_OK(nodes_[0]->commit([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(batch.append_outbox(event_of(other, "other")));
+    if (!std::exchange(told, true)) {
+      PURSER_EXPECT_OK(nodes_[1]->commit(
+          [](app::StoreBatch& there) { return there.append_outbox(event_of(kAnn, "first")); }));
+    }
+    return batch.append_outbox(event_of(kAnn, "second"));
+  }));
+  const auto events = nodes_[0]->view()->outbox(0, 10);
+  PURSER_ASSERT_OK(events);
+  std::string of_ann;
+  for (const app::OutboxEvent& event : *events) {
+    if (event.customer == kAnn) of_ann += event.payload + " ";
+  }
+  EXPECT_EQ(of_ann, "first second ");
+}
+
 // While events are appended on all nodes, each node claims lines and records at once what it got.
 TEST_F(Nodes, ACustomersEventsAreClaimedInOrderByOneNodeAtATime) {
   constexpr int kCustomers = 4;
@@ -407,12 +438,9 @@ TEST_F(Nodes, ACustomersEventsAreClaimedInOrderByOneNodeAtATime) {
     });
   }
   for (int i = 0; i < kEvents; ++i) {
-    app::OutboxEvent event;
-    event.project = ProjectId("p");
-    event.customer = customer_of("p", CustomerType::kCustom, "c" + std::to_string(i % kCustomers));
-    event.type = "x";
-    event.payload = std::to_string(i);
-    event.at = at(2);
+    const auto event =
+        event_of(customer_of("p", CustomerType::kCustom, "c" + std::to_string(i % kCustomers)),
+                 std::to_string(i));
     PURSER_EXPECT_OK(nodes_[static_cast<std::size_t>(i) % nodes_.size()]->commit(
         [&](app::StoreBatch& batch) { return batch.append_outbox(event); }));
   }

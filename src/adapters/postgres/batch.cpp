@@ -92,6 +92,14 @@ Result<std::int64_t> Batch::next_id(std::int64_t above) {
   return ids_[ids_used_++];
 }
 
+// Drawn when the customer is locked, which may be long after the batch began: a customer's events
+// are delivered in the order of their numbers.
+Result<std::int64_t> Batch::next_event_id() {
+  PURSER_TRY(const auto id, db_.integer("SELECT nextval('ledger_ids')"));
+  if (!id) return Error::internal("a sequence has no number");
+  return *id;
+}
+
 std::vector<std::int64_t> Batch::take_ids() {
   ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(ids_used_));
   ids_used_ = 0;

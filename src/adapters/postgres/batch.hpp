@@ -151,9 +151,9 @@ class Batch final : public sql::BatchWrites, public app::ArchivedHistory {
     resolver_.forget({project, type, id});
   }
   void purchases_change(std::int64_t) override {}
-  Result<std::int64_t> next_event_id() override { return next_id(0); }
+  Result<std::int64_t> next_event_id() override;
 
-  /// The next number of a line or an event, above `above`.
+  /// The next number of a line, above `above`.
   Result<std::int64_t> next_id(std::int64_t above);
   Result<StagedAccount*> staged(const ItemKey& key);
   Status load_late(const ItemKey& key, std::int64_t customer);

@@ -89,10 +89,18 @@ Result<std::vector<app::WebhookEndpoint>> Reads::replaying_webhook_endpoints(int
 
 Result<std::int64_t> Reads::last_event(const ProjectId& project, std::optional<Timestamp> before) {
   PURSER_TRY(const std::int64_t row, row_of(resolver_, project));
-  // Walks from the newest event to the one that is meant.
-  PURSER_TRY(const auto id, db_.integer("SELECT id FROM outbox WHERE project_id = $1 AND at < $2 "
+  if (!before) {
+    PURSER_TRY(const auto newest, db_.integer("SELECT id FROM outbox WHERE project_id = $1 "
+                                              "ORDER BY id DESC LIMIT 1",
+                                              row));
+    return newest.value_or(0);
+  }
+  PURSER_TRY(const auto first, db_.integer("SELECT min(id) FROM outbox WHERE project_id = $1 "
+                                           "AND at >= $2",
+                                           row, *before));
+  PURSER_TRY(const auto id, db_.integer("SELECT id FROM outbox WHERE project_id = $1 AND id < $2 "
                                         "ORDER BY id DESC LIMIT 1",
-                                        row, before ? before->millis() : kNewest));
+                                        row, first.value_or(kNewest)));
   return id.value_or(0);
 }
 

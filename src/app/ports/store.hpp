@@ -156,7 +156,9 @@ class StoreView {
                                                             const std::string& endpoint,
                                                             Timestamp now, int limit) = 0;
   virtual Result<std::vector<WebhookEndpoint>> replaying_webhook_endpoints(int limit) = 0;
-  /// The id of the project's last event before `before` (of its last when absent); 0: none.
+  /// The id of the project's last event that stands before all of those from `before` on (of its
+  /// last when absent or when there are none); 0: none. Several nodes' events stand only roughly in
+  /// the order of their instants.
   virtual Result<std::int64_t> last_event(const ProjectId& project,
                                           std::optional<Timestamp> before) = 0;
   virtual Result<std::optional<IdempotencyRecord>> idempotency(const ProjectId& project,
