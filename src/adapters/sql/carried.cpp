@@ -69,7 +69,7 @@ Status read_opening_grants(Cursor& row, CarriedAccounts& accounts) {
     grants.first_repeat_at = row.optional_timestamp(6);
     grants.last_repeat_at = row.optional_timestamp(7);
     grants.switched = row.boolean(8);
-    PURSER_TRY(grants, row.checked(std::move(grants)));
+    PURSER_TRY(grants, row.checked(grants));
     accounts[{row.integer(0), row.integer(1)}].grants.emplace(row.text(2), grants);
   }
 }

@@ -35,7 +35,7 @@ class ArchiveCheck {
   /// The account of which the next lines are; nothing behind the last.
   const AccountKey* next_account() const;
   CarriedAccount fold(const AccountKey& key);
-  Status compare(CarriedAccounts folded, const AccountKey& up_to);
+  Status compare(const CarriedAccounts& folded, const AccountKey& up_to);
   std::string path_of(const Archive& archive) const {
     return folder_ + "/" + archive_file_name(archive.name);
   }
@@ -124,7 +124,7 @@ CarriedAccount ArchiveCheck::fold(const AccountKey& key) {
   return account;
 }
 
-Status ArchiveCheck::compare(CarriedAccounts folded, const AccountKey& up_to) {
+Status ArchiveCheck::compare(const CarriedAccounts& folded, const AccountKey& up_to) {
   PURSER_TRY(const CarriedAccounts kept, load_carried(db_, compared_up_to_, up_to));
   compared_up_to_ = up_to;
   for (const auto& [key, account] : folded) {
@@ -154,11 +154,11 @@ Status ArchiveCheck::run() {
     const AccountKey key = *next;
     folded.emplace(key, fold(key));
     if (folded.size() < kAccountsAtOnce) continue;
-    PURSER_CHECK_OK(compare(std::move(folded), key));
+    PURSER_CHECK_OK(compare(folded, key));
     folded = {};
   }
   if (!readable_) return {};
-  return compare(std::move(folded), {kEnd, kEnd});
+  return compare(folded, {kEnd, kEnd});
 }
 
 }  // namespace

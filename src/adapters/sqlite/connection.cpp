@@ -152,7 +152,7 @@ Result<Connection::Prepared*> Connection::prepare(const char* sql) {
     statement->connection = this;
   }
   statement->in_use = true;
-  own.release();
+  static_cast<void>(own.release());  // its cursor owns it now
   return statement;
 }
 

@@ -135,7 +135,9 @@ class Reader {
     }
     for (const auto& [id, member] : *part.as_object()) {
       if (member.is_null()) continue;
-      out.emplace_back(id, read(member, path + "." + id));
+      std::string below = path;
+      below.append(".").append(id);
+      out.emplace_back(id, read(member, below));
     }
     return {std::move(out)};
   }
