@@ -107,7 +107,7 @@ Courier::LineKey Courier::line_of(const WebhookDelivery& delivery) {
     customer =
         std::string(to_string(delivery.event.customer->type)) + "/" + delivery.event.customer->id;
   }
-  return {{delivery.event.project, delivery.endpoint}, std::move(customer)};
+  return {{delivery.event.project, delivery.endpoint}, customer};
 }
 
 Result<int> Courier::deliver() {

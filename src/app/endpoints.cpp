@@ -27,9 +27,8 @@ Status check_event_types(const std::vector<std::string>& types) {
     wrong.push_back({"body.event_types[" + std::to_string(i) + "]", "is no type of event"});
   }
   if (wrong.empty()) return {};
-  return Error{ErrorCode::kSchemaError,
-               wrong.front().path + " " + wrong.front().message + ".",
-               {{"fields", std::move(wrong)}}};
+  std::string sentence = wrong.front().path + " " + wrong.front().message + ".";
+  return Error{ErrorCode::kSchemaError, std::move(sentence), {{"fields", std::move(wrong)}}};
 }
 
 std::string sealed_endpoint_context(const WebhookEndpoint& endpoint) {

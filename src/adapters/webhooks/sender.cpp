@@ -37,7 +37,9 @@ std::size_t on_body(char*, std::size_t size, std::size_t count, void* context) {
 void set_request(Attempt& attempt, const SenderOptions& options) {
   CURL* curl = attempt.curl.get();
   std::vector<std::string> headers = {"Expect:", "Accept:"};  // no 100-continue round trip
-  for (const auto& [name, value] : attempt.request.headers) headers.push_back(name + ": " + value);
+  for (const auto& [name, value] : attempt.request.headers) {
+    headers.emplace_back(name).append(": ").append(value);
+  }
   attempt.headers = outbound::list_of(headers);
   attempt.overrides = outbound::list_of(options.overrides);
   outbound::set_guarded(curl, attempt.guard);
@@ -129,15 +131,19 @@ class Sender::Loop {
     attempt->curl.reset(curl_easy_init());
     if (!attempt->curl) return attempt->done({0, "libcurl has no memory", std::nullopt});
     set_request(*attempt, options_);
-    {
-      const std::lock_guard lock(mutex_);
-      if (!stopping_) queue_.push_back(std::move(attempt));
-    }
-    if (attempt) return attempt->done({0, kStopped, std::nullopt});
+    if (!enqueue(attempt)) return attempt->done({0, kStopped, std::nullopt});
     curl_multi_wakeup(multi_);
   }
 
  private:
+  /// False when nothing is sent any more; the attempt is the caller's then.
+  bool enqueue(std::unique_ptr<Attempt>& attempt) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return false;
+    queue_.push_back(std::move(attempt));
+    return true;
+  }
+
   void run() {
     while (take_queued()) {
       int running = 0;
