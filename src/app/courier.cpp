@@ -61,6 +61,24 @@ Status disable(StoreBatch& batch, const WebhookEndpoint& endpoint) {
       {{"endpoint_id", endpoint.id}, {"reason", std::string(to_string(endpoint.disabled))}});
 }
 
+/// The sum of what was done of each. One that fails stops none of the others; the last failure is
+/// answered.
+template <class All, class Work>
+Result<int> each_by_itself(const All& all, const Work& work) {
+  int done = 0;
+  std::optional<Error> failed;
+  for (const auto& one : all) {
+    const Result<int> some = work(one);
+    if (some) {
+      done += *some;
+    } else {
+      failed = some.error();
+    }
+  }
+  if (failed) return *failed;
+  return done;
+}
+
 /// What an attempt's outcome means for its endpoint.
 Status record_at_endpoint(StoreBatch& batch, WebhookEndpoint endpoint,
                           const WebhookDelivery& delivery, bool gone) {
@@ -111,19 +129,10 @@ Courier::LineKey Courier::line_of(const WebhookDelivery& delivery) {
 }
 
 Result<int> Courier::deliver() {
-  int done = 0;
-  std::optional<Error> failed;
-  for (const auto step : {&Courier::record_answers, &Courier::go_on_with_replays,
-                          static_cast<Result<int> (Courier::*)()>(&Courier::start_due)}) {
-    const Result<int> some = (this->*step)();
-    if (some) {
-      done += *some;
-    } else {
-      failed = some.error();  // the others go on
-    }
-  }
-  if (failed) return *failed;
-  return done;
+  using Step = Result<int> (Courier::*)();
+  const std::array<Step, 3> steps = {&Courier::record_answers, &Courier::go_on_with_replays,
+                                     &Courier::start_due};
+  return each_by_itself(steps, [this](Step step) { return (this->*step)(); });
 }
 
 Result<int> Courier::record_answers() {
@@ -184,22 +193,14 @@ Status Courier::record(StoreBatch& batch, const Answered& answered) const {
 
 Result<int> Courier::go_on_with_replays() {
   PURSER_TRY(const auto endpoints, store_.view()->replaying_webhook_endpoints(kEndpointsInARound));
-  int queued = 0;
-  std::optional<Error> failed;
-  for (const WebhookEndpoint& endpoint : endpoints) {
+  return each_by_itself(endpoints, [this](const WebhookEndpoint& endpoint) -> Result<int> {
     const auto step = [&](StoreBatch& batch) -> Status {
       PURSER_CHECK_OK(batch.replay_webhooks(endpoint.project, endpoint.id, kReplayStep));
       return {};
     };
-    const Status done = engine_.apply(step);
-    if (done) {
-      ++queued;
-    } else {
-      failed = done.error();  // the others go on
-    }
-  }
-  if (failed) return *failed;
-  return queued;
+    PURSER_CHECK_OK(engine_.apply(step));
+    return 1;
+  });
 }
 
 std::size_t Courier::running_at(const EndpointKey& endpoint) const {
@@ -210,18 +211,8 @@ std::size_t Courier::running_at(const EndpointKey& endpoint) const {
 Result<int> Courier::start_due() {
   PURSER_TRY(const auto endpoints,
              store_.view()->due_webhook_endpoints(clock_.now(), kEndpointsInARound));
-  int started = 0;
-  std::optional<Error> failed;
-  for (const WebhookEndpoint& endpoint : endpoints) {
-    const auto some = start_due(endpoint);
-    if (some) {
-      started += *some;
-    } else {
-      failed = some.error();  // the others go on
-    }
-  }
-  if (failed) return *failed;
-  return started;
+  return each_by_itself(endpoints,
+                        [this](const WebhookEndpoint& endpoint) { return start_due(endpoint); });
 }
 
 Result<int> Courier::start_due(const WebhookEndpoint& endpoint) {

@@ -10,6 +10,8 @@ namespace purser::http::schemas {
 
 using enum FieldKind;
 
+inline constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
+
 constexpr Field id(std::string_view name, std::string_view doc, bool nullable = false) {
   return {.name = name, .kind = kId, .required = true, .nullable = nullable, .doc = doc};
 }

@@ -5,7 +5,6 @@
 namespace purser::http::schemas {
 namespace {
 
-constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
 constexpr std::string_view kPurchaseTypes[] = {"one_time", "subscription"};
 constexpr std::string_view kIntervals[] = {"day", "week", "month", "year"};
 constexpr std::string_view kStatuses[] = {

@@ -1,4 +1,5 @@
 #include "http/answer_fields.hpp"
+#include "http/page_fields.hpp"
 #include "http/schemas.hpp"
 
 // Endpoints that events are delivered to.
@@ -7,7 +8,6 @@ namespace {
 
 constexpr std::string_view kReasons[] = {"manual", "gone", "failing"};
 constexpr std::string_view kStates[] = {"pending", "delivered", "failed"};
-constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
 
 constexpr Field kDescription{
     .name = "description", .kind = kText, .max = 500, .doc = "Your own words."};
@@ -49,15 +49,8 @@ constexpr Field kReplayFields[] = {
 };
 constexpr Field kDeliveryQueryFields[] = {
     {.name = "state", .kind = kChoice, .choices = kStates, .doc = "Absent: all."},
-    {.name = "cursor",
-     .kind = kText,
-     .max = 1024,
-     .doc = "`pagination.next_cursor` of the page before. Absent: the first page."},
-    {.name = "limit",
-     .kind = kInteger,
-     .min = 1,
-     .max = 100,
-     .doc = "Rows a page; above 100 counts as 100."},
+    kCursor,
+    kLimit,
 };
 
 constexpr Field kEndpointFields[] = {

@@ -1,3 +1,4 @@
+#include "http/page_fields.hpp"
 #include "http/schemas.hpp"
 #include "types/quantity.hpp"
 
@@ -290,16 +291,6 @@ constexpr Field kBackupFields[] = {
      .doc = "A new file on the server's machine."},
 };
 
-constexpr Field kCursor{
-    .name = "cursor",
-    .kind = kText,
-    .max = 1024,
-    .doc = "`pagination.next_cursor` of the page before. Absent: the first page."};
-constexpr Field kLimit{.name = "limit",
-                       .kind = kInteger,
-                       .min = 1,
-                       .max = 100,
-                       .doc = "Rows a page; above 100 counts as 100."};
 constexpr Field kPageFields[] = {kCursor, kLimit};
 constexpr Field kMembershipQueryFields[] = {
     {.name = "team_id", .kind = kId, .doc = "The team's members; either this or `user_id`."},

@@ -3,15 +3,12 @@
 #include <charconv>
 #include <utility>
 
-#include "crypto/crypto.hpp"
+#include "crypto/standard_webhooks.hpp"
 #include "json/json.hpp"
 #include "sdk/read.hpp"
 
 namespace purser::sdk {
 namespace {
-
-constexpr std::string_view kSecretPrefix = "whsec_";
-constexpr std::string_view kVersion = "v1,";
 
 Error refused(std::string message) {
   return {ErrorCode::kWebhookSignatureInvalid, std::move(message)};
@@ -20,9 +17,7 @@ Error refused(std::string message) {
 Result<std::vector<std::string>> keys_of(const std::vector<std::string>& secrets) {
   std::vector<std::string> keys;
   for (const std::string& secret : secrets) {
-    auto key = secret.starts_with(kSecretPrefix)
-                   ? crypto::from_base64(std::string_view(secret).substr(kSecretPrefix.size()))
-                   : std::nullopt;
+    auto key = crypto::webhook_key(secret);
     if (!key || key->empty()) {
       return Error(ErrorCode::kInvalidArgument, "A webhook secret must be whsec_ and base64.");
     }
@@ -61,13 +56,11 @@ bool is_signed(const std::vector<std::string>& keys, std::string_view signatures
     const std::size_t space = std::min(signatures.find(' '), signatures.size());
     const std::string_view one = signatures.substr(0, space);
     signatures.remove_prefix(std::min(space + 1, signatures.size()));
-    if (!one.starts_with(kVersion)) continue;
-    const auto given = crypto::from_base64(one.substr(kVersion.size()));
+    if (!one.starts_with(crypto::kWebhookSignatureVersion)) continue;
+    const auto given = crypto::from_base64(one.substr(crypto::kWebhookSignatureVersion.size()));
     if (!given) continue;
     for (const std::string& key : keys) {
-      const crypto::Digest mac = crypto::hmac_sha256(key, content);
-      const std::string_view wanted(reinterpret_cast<const char*>(mac.data()), mac.size());
-      if (crypto::constant_time_equal(*given, wanted)) found = true;
+      if (crypto::constant_time_equal(*given, crypto::webhook_mac(key, content))) found = true;
     }
   }
   return found;
@@ -100,9 +93,7 @@ Result<WebhookEvent> verify_webhook(const std::vector<std::string>& secrets,
   const auto signatures = require(request, "webhook-signature");
   if (!signatures) return signatures.error();
   if (const auto wrong = check_timestamp(*timestamp, options)) return *wrong;
-  std::string content = *id;
-  content.append(".").append(*timestamp).append(".").append(body);
-  if (!is_signed(*keys, *signatures, content)) {
+  if (!is_signed(*keys, *signatures, crypto::webhook_content(*id, *timestamp, body))) {
     return refused("No signature of the webhook was made with one of the secrets.");
   }
   return read_event(body);

@@ -43,12 +43,11 @@ HttpFetch::HttpFetch(HttpFetchOptions options) : options_(std::move(options)) {
 
 Result<std::string> HttpFetch::get(const std::string& url) {
   const outbound::UrlPtr parsed = outbound::parse_url(url);
-  if (!parsed) return failed(url, "not a URL that is fetched");
   Fetching fetching;
   fetching.guard.allow_private = options_.allow_private;
-  fetching.guard.plain = outbound::part_of(parsed.get(), CURLUPART_SCHEME) == "http";
   fetching.max_bytes = options_.max_bytes;
-  if (fetching.guard.plain && !options_.allow_private) return failed(url, "https is needed");
+  if (const auto refusal = outbound::refusal_of(parsed, fetching.guard))
+    return failed(url, *refusal);
 
   const outbound::CurlPtr curl(curl_easy_init());
   if (!curl) return failed(url, "libcurl has no memory");

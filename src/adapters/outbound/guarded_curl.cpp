@@ -33,6 +33,22 @@ curl_socket_t open_socket(void* context, curlsocktype, curl_sockaddr* address) {
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+/// Without resolving it: null for a name, and for an address that is allowed.
+const char* refusal_of_host(const Guard& guard, std::string host) {
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    return judge(guard, reinterpret_cast<const sockaddr*>(&v4));
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+    return judge(guard, reinterpret_cast<const sockaddr*>(&v6));
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void initialise_curl() {
@@ -68,19 +84,16 @@ SlistPtr list_of(const std::vector<std::string>& lines) {
   return list;
 }
 
-const char* refusal_of_host(const Guard& guard, std::string host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
-    return judge(guard, reinterpret_cast<const sockaddr*>(&v4));
-  }
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  if (inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
-    return judge(guard, reinterpret_cast<const sockaddr*>(&v6));
-  }
-  return nullptr;
+std::optional<std::string> refusal_of(const UrlPtr& url, Guard& guard) {
+  if (!url) return "it is no URL, or has a user name";
+  const auto scheme = part_of(url.get(), CURLUPART_SCHEME);
+  guard.plain = scheme == "http";
+  if (scheme != "https" && !guard.plain) return "its scheme is not https";
+  if (guard.plain && !guard.allow_private) return "https is needed";
+  const auto host = part_of(url.get(), CURLUPART_HOST);
+  if (!host || host->empty()) return "it names no host";
+  if (const char* refusal = refusal_of_host(guard, *host)) return refusal;
+  return std::nullopt;
 }
 
 void set_guarded(CURL* curl, Guard& guard) {

@@ -36,9 +36,9 @@ struct Guard {
   const char* refusal = nullptr;
 };
 
-/// Why the host of a URL is refused without being resolved, because it is an address; null: it is a
-/// name, or an allowed address.
-const char* refusal_of_host(const Guard& guard, std::string host);
+/// Why nothing is sent to a URL (of parse_url), as far as can be said without resolving its host,
+/// for people; nothing: it may be tried. Tells the guard whether it is plain http.
+std::optional<std::string> refusal_of(const UrlPtr& url, Guard& guard);
 
 /// Sets what keeps a transfer where it may go. The address is judged in the moment in which libcurl
 /// is about to connect to it, on the very bytes that it connects to: a name that resolves

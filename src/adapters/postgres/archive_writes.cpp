@@ -6,11 +6,6 @@
 namespace purser::postgres {
 namespace {
 
-std::optional<std::int64_t> millis_of(const std::optional<Timestamp>& instant) {
-  if (!instant) return std::nullopt;
-  return instant->millis();
-}
-
 void send_openings(Connection& db, const sql::CarriedAccounts& accounts) {
   IntegerArray customer;
   IntegerArray item;
@@ -53,10 +48,10 @@ void send_grants(Connection& db, const sql::CarriedAccounts& accounts) {
       item.append(key.item);
       source.append(purchase);
       sales.append(grants.sales);
-      sold_at.append(millis_of(grants.sold_at));
+      sold_at.append(grants.sold_at);
       repeats.append(grants.repeats);
-      first_repeat_at.append(millis_of(grants.first_repeat_at));
-      last_repeat_at.append(millis_of(grants.last_repeat_at));
+      first_repeat_at.append(grants.first_repeat_at);
+      last_repeat_at.append(grants.last_repeat_at);
       switched.append(static_cast<std::int64_t>(grants.switched));
     }
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "adapters/postgres/connection.hpp"
+#include "types/timestamp.hpp"
 
 namespace purser::postgres {
 
@@ -39,6 +40,11 @@ class IntegerArray : public Array {
   void append(std::int64_t value) { append_big_endian(value); }
   void append(std::optional<std::int64_t> value) {
     if (value) return append_big_endian(*value);
+    append_null();
+  }
+  /// In milliseconds since 1970.
+  void append(const std::optional<Timestamp>& instant) {
+    if (instant) return append_big_endian(instant->millis());
     append_null();
   }
 };

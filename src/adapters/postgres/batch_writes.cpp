@@ -11,11 +11,6 @@
 namespace purser::postgres {
 namespace {
 
-std::optional<std::int64_t> millis_of(const std::optional<Timestamp>& instant) {
-  if (!instant) return std::nullopt;
-  return instant->millis();
-}
-
 constexpr char kUuidKey = 'u';
 constexpr char kTextKey = 't';
 
@@ -127,7 +122,7 @@ void Batch::send_lines() {
     cause.append(static_cast<std::int64_t>(entry.cause));
     at.append(entry.at.millis());
     source.append_or_null(entry.source.str());
-    expires_at.append(millis_of(entry.expires_at));
+    expires_at.append(entry.expires_at);
     ends_with_source.append(entry.ends_with_source ? std::optional<std::int64_t>(1) : std::nullopt);
     description.append_or_null(entry.description);
   }

@@ -76,19 +76,6 @@ app::WebhookAnswer answer_of(const Attempt& attempt, CURLcode code) {
   return answer;
 }
 
-/// Why a URL is none that events are sent to; nothing when it is.
-std::optional<std::string> refusal_of(const outbound::UrlPtr& url, outbound::Guard& guard) {
-  if (!url) return "it is no URL, or has a user name";
-  const auto scheme = outbound::part_of(url.get(), CURLUPART_SCHEME);
-  guard.plain = scheme == "http";
-  if (scheme != "https" && !guard.plain) return "its scheme is not https";
-  if (guard.plain && !guard.allow_private) return "https is needed";
-  const auto host = outbound::part_of(url.get(), CURLUPART_HOST);
-  if (!host || host->empty()) return "it names no host";
-  if (const char* refusal = outbound::refusal_of_host(guard, *host)) return refusal;
-  return std::nullopt;
-}
-
 }  // namespace
 
 /// The thread and what it works on.
@@ -125,7 +112,7 @@ class Sender::Loop {
     attempt->max_bytes = options_.max_answer_bytes;
     attempt->guard.allow_private = attempt->request.allow_private;
     attempt->url = outbound::parse_url(attempt->request.url);
-    if (const auto refusal = refusal_of(attempt->url, attempt->guard)) {
+    if (const auto refusal = outbound::refusal_of(attempt->url, attempt->guard)) {
       return attempt->done({0, *refusal, std::nullopt});
     }
     attempt->curl.reset(curl_easy_init());
@@ -221,7 +208,7 @@ void Sender::stop() { loop_->stop(); }
 Status Sender::check_url(const std::string& url, bool allow_private) const {
   outbound::Guard guard;
   guard.allow_private = allow_private;
-  const auto refusal = refusal_of(outbound::parse_url(url), guard);
+  const auto refusal = outbound::refusal_of(outbound::parse_url(url), guard);
   if (!refusal) return {};
   return Error{ErrorCode::kWebhookUrlNotAllowed,
                "Events are not delivered to this URL: " + *refusal + ".",

@@ -9,13 +9,13 @@ using http::schemas::choice;
 using http::schemas::flag;
 using http::schemas::id;
 using http::schemas::instant;
+using http::schemas::kCustomerTypes;
 using http::schemas::number;
 using http::schemas::objects;
 using http::schemas::part;
 using http::schemas::secret;
 using http::schemas::text;
 
-constexpr std::string_view kCustomerTypes[] = {"user", "team", "custom"};
 constexpr std::string_view kPurchaseTypes[] = {"one_time", "subscription"};
 constexpr std::string_view kInvoiceStatuses[] = {"draft", "open", "paid", "uncollectible", "void"};
 
