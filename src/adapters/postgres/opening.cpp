@@ -165,12 +165,14 @@ void Opening::send_locks(const std::vector<std::size_t>& customers) {
       params);
 }
 
+// Customers are found before accounts are locked, so that their index is all that is read of them.
 #define PURSER_LOCK_ACCOUNTS(of_item)                                                         \
-  "SELECT k.place, c.id, c.deleted_at IS NOT NULL, b.account, b.last_entry FROM (SELECT "     \
-  "unnest($1::bigint[]) AS project, unnest($2::bigint[]) AS type, unnest($3::text[]) AS id, " \
-  "unnest($4::bigint[]) AS item, unnest($5::bigint[]) AS place) k JOIN customers c ON "       \
-  "c.project_id = k.project AND c.type = k.type AND c.external_id = k.id JOIN balances b ON " \
-  "b.customer_id = c.id AND " of_item " ORDER BY b.customer_id, b.item_id FOR NO KEY UPDATE OF b"
+  "SELECT c.place, c.id, c.deleted, b.account, b.last_entry FROM (SELECT k.place, k.item, "   \
+  "c.id, c.deleted_at IS NOT NULL AS deleted FROM (SELECT unnest($1::bigint[]) AS project, "  \
+  "unnest($2::bigint[]) AS type, unnest($3::text[]) AS id, unnest($4::bigint[]) AS item, "    \
+  "unnest($5::bigint[]) AS place) k JOIN customers c ON c.project_id = k.project AND c.type " \
+  "= k.type AND c.external_id = k.id OFFSET 0) c JOIN balances b ON b.customer_id = c.id "    \
+  "AND " of_item " ORDER BY b.customer_id, b.item_id FOR NO KEY UPDATE OF b"
 
 // One statement for all of them, so that it locks in one order.
 void Opening::send_accounts() {
@@ -194,9 +196,9 @@ void Opening::send_accounts() {
   for (const std::size_t index : whole) add(customers_[index].name, std::nullopt, items_.size());
   const Param params[] = {project.param(), type.param(), id.param(), item.param(), place.param()};
   if (whole.empty()) {
-    db_.send(PURSER_LOCK_ACCOUNTS("b.item_id = k.item"), params);
+    db_.send(PURSER_LOCK_ACCOUNTS("b.item_id = c.item"), params);
   } else {
-    db_.send(PURSER_LOCK_ACCOUNTS("(k.item IS NULL OR b.item_id = k.item)"), params);
+    db_.send(PURSER_LOCK_ACCOUNTS("(c.item IS NULL OR b.item_id = c.item)"), params);
   }
 }
 
@@ -227,7 +229,7 @@ void Opening::send_mark(const LaneMark& mark) {
   db_.send(
       "SELECT l.batch, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, (SELECT "
       "max(at) FROM lanes), ARRAY(SELECT nextval('ledger_ids') FROM generate_series(1, "
-      "$2::bigint)) FROM lanes l WHERE l.row = $1 FOR NO KEY UPDATE",
+      "$2::bigint)) FROM lanes l WHERE l.row = $1",
       params);
 }
 

@@ -29,6 +29,7 @@ constexpr Pinned kPinned[] = {
      "af4011d2daca0692b8063184a4a7dd2a1cc6659a25a6273f44bb1d15ac9a8399"},
     {"outgoing_webhooks", "c4c372b2f563e44dfaff42fe0ecca1e81cb4ef532f8e05bfa255a2f1b80ceb4c",
      "607ad8b9606392c0dec5d60c92570afa544453dc0a0450ac979faa1cae311dae"},
+    {"names_index", "absent", "1dc44425a4863696f865bbc30e710301c50cd4bd4eb7ef0408cdf1b45ae48e89"},
 };
 
 std::string sum_of(std::string_view engine, std::string_view slug) {
