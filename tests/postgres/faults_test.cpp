@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
@@ -71,6 +72,24 @@ class Faults : public testing::Test {
     for (int i = 0; i < 3; ++i) PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
   }
 
+  /// How many times a commit that touches Ann's account alone waits for the server, at best: the
+  /// store says beside it that its node lives.
+  int round_trips_of_ann() {
+    std::atomic<int> syncs{0};
+    proxy_.cut_when([&](Side side, const Message& message) {
+      if (side == Side::kClient && message.type == 'S') ++syncs;
+      return false;
+    });
+    int fewest = 100;
+    for (int i = 0; i < 5; ++i) {
+      syncs = 0;
+      PURSER_EXPECT_OK(store_->commit(anns_, give_one_));
+      fewest = std::min(fewest, syncs.load());
+    }
+    proxy_.cut_when(nullptr);
+    return fewest;
+  }
+
   /// Cuts at one message of two hundred; says with which seed.
   void cut_at_random() {
     const char* given = std::getenv("PURSER_TEST_SEED");
@@ -102,6 +121,9 @@ class Faults : public testing::Test {
   };
   const app::Touches touches_bob_{kBob, {kBobsCredits.item}};
   const std::vector<app::PlannedCommand> bobs_{{&touches_bob_, nullptr}};
+
+  const app::Touches touches_ann_{kAnn, {kCredits.item}};
+  const std::vector<app::PlannedCommand> anns_{{&touches_ann_, nullptr}};
 
   TestClock clock_;
   TestDatabase database_;
@@ -238,6 +260,38 @@ TEST_F(Faults, WhateverIsCutOfABatchInOneRoundTripItHappenedOnceOrNever) {
   EXPECT_EQ(quantity(kBobsCredits), 3 + acknowledged);
 }
 
+TEST_F(Faults, ABatchWhoseEndReachesTheServerAfterItWasLookedUpNeverHappens) {
+  std::promise<void> looked_up;
+  proxy_.set_late([done = looked_up.get_future().share()] { done.wait(); });
+  bool is_cut = false;
+  bool asks = false;
+  proxy_.cut_when([&](Side side, const Message& message) {
+    if (side == Side::kServer) {
+      if (asks && message.type == 'C') looked_up.set_value();
+      asks = asks && message.type != 'C';
+      return false;
+    }
+    asks = asks || message.bytes.find("ELSE -1") != std::string::npos;
+    const bool is_meant = message.bytes.find("comes too late") != std::string::npos;
+    return is_meant && !std::exchange(is_cut, true);
+  });
+  int calls = 0;
+  const Status status = store_->commit([&](app::StoreBatch& batch) -> Status {
+    if (++calls > 1) return Error::internal("the second time it does not want to");
+    PURSER_TRY(auto account, batch.item(kCredits));
+    domain::Grant grant;
+    grant.amount = amount(100);
+    grant.description = "comes too late";
+    PURSER_TRY(const auto change, domain::grant(std::move(account), grant, batch.now()));
+    return batch.put_item(kCredits, change.account, change.entries);
+  });
+  EXPECT_FALSE(status.has_value());
+  EXPECT_EQ(proxy_.cuts(), 1U);
+  EXPECT_EQ(calls, 2);
+  while (proxy_.late() == 0) std::this_thread::yield();
+  EXPECT_EQ(quantity(), 1);
+}
+
 TEST_F(Faults, ABatchInOneRoundTripThatReachesTheServerAfterItWasLookedUpNeverHappens) {
   remember_bob();
   std::promise<void> refused;
@@ -280,6 +334,19 @@ TEST_F(Faults, ABatchInOneRoundTripSeesWhatAnotherNodeDidMeanwhile) {
   PURSER_ASSERT_OK(direct_->commit([](app::StoreBatch& b) { return give(b, kBobsCredits, 10); }));
   PURSER_ASSERT_OK(store_->commit(bobs_, give_bob_));
   EXPECT_EQ(quantity(kBobsCredits), 25);
+}
+
+TEST_F(Faults, WhoIsDeletedElsewhereIsGoneForABatchInOneRoundTrip) {
+  for (int i = 0; i < 3; ++i) PURSER_ASSERT_OK(store_->commit(anns_, give_one_));
+  ASSERT_EQ(round_trips_of_ann(), 1) << "it remembers Ann";
+  PURSER_ASSERT_OK(direct_->commit(
+      [](app::StoreBatch& batch) { return batch.delete_user(ProjectId("p"), UserId("ann")); }));
+  bool exists = true;  // also for who writes nothing
+  PURSER_ASSERT_OK(store_->commit(anns_, [&](app::StoreBatch& batch) -> Status {
+    PURSER_TRY(exists, batch.customer_exists(kAnn));
+    return {};
+  }));
+  EXPECT_FALSE(exists);
 }
 
 TEST_F(Faults, ABatchInOneRoundTripFindsAnAnswerThatAnotherNodeGaveUnderItsKey) {

@@ -165,6 +165,7 @@ class Batch final : public sql::BatchWrites, public app::ArchivedHistory {
   /// In the order of rows, as everywhere: two batches never wait for each other in a circle.
   std::vector<StagedAccount*> changed_accounts(bool stored);
   void send_account_check();
+  void send_customer_check();
   void send_record_check();
   void send_records();
 

@@ -44,6 +44,7 @@ void Batch::send_checked_begin() {
   const auto is_unchanged = [](const auto& entry) { return !entry.second.changed; };
   // What changes is checked as it is written.
   if (std::any_of(accounts_.begin(), accounts_.end(), is_unchanged)) send_account_check();
+  send_customer_check();
   if (!records_.empty()) send_record_check();
 }
 
@@ -72,6 +73,20 @@ void Batch::send_account_check() {
       "k.last_entry AND b.account = k.account ORDER BY b.customer_id, b.item_id FOR NO KEY UPDATE "
       "OF b) " PURSER_UNLESS("(SELECT count(*) FROM held) <> $5::bigint"),
       params);
+}
+
+// A custom customer is always there. Whoever deletes another one meanwhile does it after this
+// batch.
+void Batch::send_customer_check() {
+  IntegerArray customer;
+  for (const auto& [key, staged] : accounts_) {
+    if (key.customer.type != CustomerType::kCustom) customer.append(staged.rows.customer);
+  }
+  if (customer.size() == 0) return;
+  const Param params[] = {customer.param()};
+  db_.send(PURSER_UNLESS("EXISTS(SELECT 1 FROM (SELECT unnest($1::bigint[]) AS id) k JOIN "
+                         "customers c ON c.id = k.id WHERE c.deleted_at IS NOT NULL)"),
+           params);
 }
 
 // Nobody else makes them either before this batch ends, or the statement that does fails.

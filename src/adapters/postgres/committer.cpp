@@ -159,7 +159,7 @@ std::optional<Committer::Attempt> Committer::attempt_remembered(
   Connection& db = *lane.db;
   BatchResolver resolver(db, known_rows_);
   Batch batch(db, resolver);
-  const auto not_before = recall(batch, commands);
+  const auto not_before = recall(batch, resolver, commands);
   if (!not_before) return std::nullopt;
   lane.wanted_ids = kLinesAhead * commands.size();
   if (steady_clock::now() >= lane.ids_until) lane.ids.clear();
@@ -188,20 +188,22 @@ std::optional<Committer::Attempt> Committer::attempt_remembered(
   return done;
 }
 
-std::optional<std::int64_t> Committer::recall(Batch& batch,
+std::optional<std::int64_t> Committer::recall(Batch& batch, BatchResolver& resolver,
                                               std::span<const app::PlannedCommand> commands) {
   std::int64_t not_before = 0;
   for (const app::PlannedCommand& command : commands) {
     const app::Touches* touches = command.touches;
     if (touches == nullptr || touches->items.empty()) return std::nullopt;
-    // Whether a user or a team is there is not for an account to say.
-    if (touches->customer.type != CustomerType::kCustom) return std::nullopt;
+    const CustomerKey& customer = touches->customer;
+    const auto project = known_rows_.project(customer.project.str());
+    if (!project) return std::nullopt;
     for (const ItemId& item : touches->items) {
       const ItemKey key{touches->customer, item};
       if (batch.knows(key)) continue;
       auto found = remembered_.find(key);
       if (!found) return std::nullopt;
       not_before = std::max(not_before, found->at);
+      resolver.keep_seen({*project, customer.type, customer.id}, {found->rows.customer, false});
       if (!batch.keep_account(key, found->rows, std::move(found->stored))) return std::nullopt;
     }
   }
@@ -254,7 +256,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
     return given_up(lane, sql::unavailable("a COMMIT rolled back"));
   }
   resolver.publish();
-  committed(lane, batch, (*answers)[answers->size() - 2].integers(0, 1));
+  committed(lane, batch, resolver, (*answers)[answers->size() - 2].integers(0, 1));
   std::int64_t version = 0;
   if (!changed.empty()) {
     const Rows& versions = (*answers)[answers->size() - 3];
@@ -263,13 +265,17 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   return {Outcome::kCommitted, {}, is_told, version};
 }
 
-void Committer::committed(Lane& lane, Batch& batch, const std::vector<std::int64_t>& new_ids) {
+void Committer::committed(Lane& lane, Batch& batch, const BatchResolver& resolver,
+                          const std::vector<std::int64_t>& new_ids) {
   lane.at = batch.now().millis();
   if (!new_ids.empty()) lane.ids_until = steady_clock::now() + kIdsGoodFor;
   lane.ids.insert(lane.ids.end(), new_ids.begin(), new_ids.end());
   batch.each_account([&](const ItemKey& key, AccountRows rows, const StoredAccount& stored) {
     const bool is_there = !stored.bytes.empty();
-    if (!is_there || key.customer.type != CustomerType::kCustom) return;
+    const auto project = known_rows_.project(key.customer.project.str());
+    if (!is_there || !project) return;
+    const CustomerName name{*project, key.customer.type, key.customer.id};
+    if (!resolver.is_known_to_exist(name)) return;
     remembered_.keep(key, {rows, stored, lane.at});
   });
 }
@@ -288,10 +294,9 @@ void Committer::roll_back(Lane& lane) {
   if (!lane.db->collect()) lane.db.reset();
 }
 
-// A batch holds the lane's row from its beginning: whoever gets it now knows that the transaction
-// is over, one way or the other. A server that has not yet noticed the lost connection holds it
-// until it does. A batch in one round trip may not even have begun: it will find another number and
-// fail.
+// A batch writes its number into the lane's row last. If it has, the row is held until the server
+// has ended the transaction, one way or the other, and be it that it first has to notice the lost
+// connection. If it has not, it will find another number and fail.
 Result<bool> Committer::look_up(Lane& lane) {
   const auto deadline = steady_clock::now() + kLookUpFor;
   for (;;) {

@@ -77,9 +77,11 @@ class Committer {
                                             const app::Store::Work& work);
   /// Tells a batch what its commands touch, and answers the instant before which it must not be
   /// dated; nothing when something is not remembered.
-  std::optional<std::int64_t> recall(Batch& batch, std::span<const app::PlannedCommand> commands);
+  std::optional<std::int64_t> recall(Batch& batch, BatchResolver& resolver,
+                                     std::span<const app::PlannedCommand> commands);
   Attempt finish(Lane& lane, Batch& batch, BatchResolver& resolver);
-  void committed(Lane& lane, Batch& batch, const std::vector<std::int64_t>& new_ids);
+  void committed(Lane& lane, Batch& batch, const BatchResolver& resolver,
+                 const std::vector<std::int64_t>& new_ids);
   /// Ends a transaction of which nothing is to stay.
   void roll_back(Lane& lane);
   Attempt given_up(Lane& lane, Status why);

@@ -221,7 +221,7 @@ void Opening::send_records() {
 }
 
 // Behind the locks: nothing that was done to these accounts before is dated later or has greater
-// numbers. And whoever asks later whether this batch was committed waits for the lane's row.
+// numbers.
 void Opening::send_mark(const LaneMark& mark) {
   const Integer row(mark.row);
   const Integer count(likely_lines_);

@@ -70,6 +70,11 @@ class BatchResolver final : public sql::Resolver {
     Known& known = known_[name];
     if (!known.locked) known.row = row;
   }
+  /// Whether this batch has found the customer and not changed it. Asks nobody.
+  bool is_known_to_exist(const CustomerName& name) const {
+    const auto known = known_.find(name);
+    return known != known_.end() && known->second.row && !known->second.row->deleted;
+  }
   /// Whether the accounts of this locked customer were locked with it.
   bool holds_accounts(const CustomerKey& key);
   /// The instant of the batch, once it is known: what is locked later must not have changed since.
