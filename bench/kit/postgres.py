@@ -2,16 +2,21 @@
 
 import contextlib
 import json
+import math
 import os
 import re
 import signal
 import statistics
 import subprocess
 import sys
+import time
 
+from . import load
 from .servers import ROOT, Process, figure, program, say, versus
 
 PEERS = os.path.join(ROOT, "bench", "peers")
+# Until the processes of a connection have mapped the pages that they need, figures do not stand still; seconds.
+WARM_UP = 6
 # What an operator gives a database of this size; the same for all who are measured.
 SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min", "max_connections=200")
 
@@ -63,11 +68,29 @@ class Cluster:
             server.end()
 
     def pgbench(self, clients, customers, seconds):
-        """Transactions per second of the same decision and ledger line, one statement each."""
-        said = run(["pgbench", "--no-vacuum", "--protocol=prepared", f"--client={clients}",
-                    f"--jobs={min(clients, 2)}", f"--time={max(1, round(seconds))}", f"--define=customers={customers}",
-                    f"--file={os.path.join(PEERS, 'pgbench', 'try_decrease.sql')}"], env=self.environment)
-        return float(re.search(r"^tps = ([0-9.]+)", said, re.M)[1])
+        """Transactions per second of the same decision and ledger line, one statement each, once it is warm."""
+        command = ["pgbench", "--no-vacuum", "--protocol=prepared", "--progress=1", f"--client={clients}",
+                   f"--jobs={min(clients, 2)}", f"--time={WARM_UP + math.ceil(seconds)}",
+                   f"--define=customers={customers}", f"--file={os.path.join(PEERS, 'pgbench', 'try_decrease.sql')}"]
+        said = run(["sh", "-c", 'exec "$@" 2>&1', "sh", *command], env=self.environment)
+        each_second = [float(rate) for rate in re.findall(r"^progress: [0-9.]+ s, ([0-9.]+) tps", said, re.M)]
+        return statistics.mean(each_second[WARM_UP:])
+
+    def disk_ms(self):
+        """How long the disk takes to keep 8 KiB: what each commit waits for."""
+        path = os.path.join(self.bench.folder, "disk")
+        times = []
+        with open(path, "wb", buffering=0) as file:
+            file.write(bytes(200 * 8192))
+            os.fsync(file.fileno())
+            file.seek(0)
+            for _ in range(200):
+                started = time.monotonic()
+                file.write(bytes(8192))
+                os.fdatasync(file.fileno())
+                times.append(1000 * (time.monotonic() - started))
+        os.unlink(path)
+        return round(statistics.median(times), 2)
 
     def best_pgbench(self, customers):
         """How many clients serve pgbench best, and how fast."""
@@ -99,7 +122,7 @@ def worse(found):
 
 
 def against(bench, server, operation, drawn, connections, baseline, name, kind):
-    bench.wrk(server, operation, connections, drawn, seconds=2)  # warm
+    bench.wrk(server, operation, connections, drawn, seconds=WARM_UP)
     rows = versus(baseline, lambda run_: bench.wrk(server, operation, connections, drawn,
                                                    seed=run_ + 1)["per_second"], bench.sizes.runs)
     return figure(rows, name, f"{bench.sizes.main} customers, {kind}, {connections} connections")
@@ -109,11 +132,12 @@ def measure_versus_pgbench(bench, hot):
     with cluster(bench) as db:
         db.fill(bench.sizes.main)
         drawn = 1 if hot else bench.sizes.main
-        clients = db.best_pgbench(drawn)
+        clients, disk = db.best_pgbench(drawn), db.disk_ms()
         with db.serving() as server:
             return worse([against(bench, server, "try_decrease", drawn, connections,
                                   lambda _: db.pgbench(clients, drawn, bench.sizes.seconds),
-                                  f"pgbench with {clients} clients, per second", "hot" if hot else "spread")
+                                  f"pgbench with {clients} clients, per second",
+                                  f"{'hot' if hot else 'spread'}, {disk} ms for the disk")
                           for connections in (64, 256)])
 
 
@@ -128,7 +152,7 @@ def measure_versus_fastify(bench):
             with db.serving() as server:
                 found = []
                 for connections in (64, 256):
-                    bench.wrk(peer, "peer_try_decrease", connections, bench.sizes.main, seconds=2)
+                    bench.wrk(peer, "peer_try_decrease", connections, bench.sizes.main, seconds=WARM_UP)
                     found.append(against(
                         bench, server, "try_decrease", bench.sizes.main, connections,
                         lambda run_, c=connections: bench.wrk(peer, "peer_try_decrease", c, bench.sizes.main,
@@ -155,6 +179,39 @@ def measure_get_item(bench):
             hello.end(signal.SIGKILL)
 
 
+def measure_tail(bench):
+    with cluster(bench) as db:
+        db.fill(bench.sizes.main)
+        with db.serving() as server:
+            bench.wrk(server, "try_decrease", 64, bench.sizes.main, seconds=WARM_UP)
+            return load.tail_at_half_load(bench, server)
+
+
+def measure_rss(bench):
+    runs = []
+    with cluster(bench) as db:
+        db.fill(bench.sizes.main)
+        for _ in range(bench.sizes.runs):
+            with db.serving() as server:
+                runs.append(round(load.peak_memory(bench, server, bench.sizes.main), 1))
+    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
+            "measured": f"the peak, {bench.sizes.main} customers, 256 connections"}
+
+
+def measure_ready(bench):
+    runs = []
+    with cluster(bench) as db:
+        db.fill(bench.sizes.main)
+        for run_ in range(bench.sizes.runs):
+            with db.serving() as server:
+                bench.wrk(server, "try_decrease", 64, bench.sizes.main, seconds=3, seed=run_ + 1)
+                server.end(signal.SIGKILL)
+            with db.serving() as server:
+                runs.append(round(server.ready_seconds, 3))
+    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
+            "measured": f"SIGKILL after 3 s of load, {bench.sizes.main} customers; from the start of the process"}
+
+
 def measure_cost(bench):
     """Cost of an operation with very many customers over that with few; the few are among the many."""
     few, many = bench.sizes.small, bench.sizes.large
@@ -162,7 +219,7 @@ def measure_cost(bench):
         db.fill(many)
         with db.serving() as server:
             rates = []
-            bench.wrk(server, "try_decrease", 64, many, seconds=3)
+            bench.wrk(server, "try_decrease", 64, many, seconds=WARM_UP)
             for run_ in range(bench.sizes.runs):
                 rates.append({n: round(bench.wrk(server, "try_decrease", 64, n, seed=run_ + 1)["per_second"])
                               for n in (few, many)})
