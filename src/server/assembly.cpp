@@ -191,7 +191,8 @@ Status Server::open_store() {
     const net::ResponseBatch batch;  // one wake-up of the I/O thread for all of them
     release();
   };
-  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance, together));
+  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance,
+                                                    {together, [this] { wake_courier(); }}));
   store_ = std::move(opened.store);
   time_ = opened.clock;
   PURSER_CHECK_OK(check_encryption_key(*store_, encryption_key_));

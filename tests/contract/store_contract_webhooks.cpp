@@ -168,6 +168,47 @@ TEST_P(StoreContract, AnEventIsQueuedForTheEndpointsThatGetIt) {
   EXPECT_EQ(delivery.attempts, 0);
 }
 
+TEST_P(StoreContract, WhoDeliversIsToldAfterACommitThatMayHaveMadeSomethingDue) {
+  const Deliveries d(store_);
+  const auto told = [&](const std::function<Status(app::StoreBatch&)>& work) {
+    const int before = queued_;
+    commit([&](app::StoreBatch& batch) {
+      EXPECT_EQ(queued_, before) << "not before the commit";
+      return work(batch);
+    });
+    return queued_ - before;
+  };
+  const auto put = [&](const std::string& type) {
+    return told([&](app::StoreBatch& batch) { return batch.append_outbox(event_of(type, ann_)); });
+  };
+  EXPECT_EQ(put("b.made"), 0) << "nobody gets it";
+  app::WebhookEndpoint endpoint = endpoint_of("e", {"b.made"});
+  d.make(endpoint);
+  EXPECT_EQ(put("a.made"), 0);
+  EXPECT_EQ(put("b.made"), 1);
+  const app::WebhookDelivery delivery = d.first("e");
+  const int before = queued_;
+  d.record(delivery, DeliveryState::kDelivered);
+  EXPECT_EQ(queued_, before);
+  EXPECT_EQ(told([&](app::StoreBatch& batch) -> Status {
+              PURSER_CHECK_OK(batch.requeue_webhook(kP, "e", delivery.event.id));
+              return {};
+            }),
+            1);
+  const auto update = [&](app::StoreBatch& batch) {
+    return batch.update_webhook_endpoint(endpoint);
+  };
+  endpoint.disabled = EndpointDisabled::kByHand;
+  EXPECT_EQ(told(update), 0);
+  endpoint.disabled = EndpointDisabled::kNot;
+  EXPECT_EQ(told(update), 1) << "what has waited may go";
+  refusal([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(batch.append_outbox(event_of("b.made", ann_)));
+    return Error::internal("given up");
+  });
+  EXPECT_EQ(queued_, before + 2);
+}
+
 TEST_P(StoreContract, WhatIsUndoneIsNotQueued) {
   const Deliveries d(store_);
   d.make(endpoint_of("e"));
