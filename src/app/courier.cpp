@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
+#include <iterator>
+#include <memory>
 #include <optional>
 
 #include "app/endpoints.hpp"
@@ -12,8 +15,11 @@
 namespace purser::app {
 namespace {
 
+// There are fewer attempts at once: among so many endpoints are some of which none runs.
 constexpr int kEndpointsInARound = 1'000;
+constexpr int kReplaysInARound = 50;
 constexpr int kReplayStep = 200;
+constexpr std::size_t kRememberedRetries = 1'000;
 constexpr Millis kOldPause{60'000};
 constexpr Millis kLongestRetryAfter{86'400'000};
 constexpr int kGone = 410;
@@ -79,6 +85,27 @@ Result<int> each_by_itself(const All& all, const Work& work) {
   return done;
 }
 
+/// Queues a command that says whose event it is about. So its batch locks customers first and in
+/// the order of all batches: it never waits in a circle for one that queues events of the same
+/// customers. `work` must live until the answer is there.
+template <class Work>
+std::future<Status> submit(Engine& engine, const Work& work,
+                           const std::optional<CustomerKey>& customer) {
+  auto answer = std::make_shared<std::promise<Status>>();
+  std::future<Status> recorded = answer->get_future();
+  engine.submit(
+      std::nullopt,
+      [work](StoreBatch& batch) -> Result<Decision> {
+        PURSER_CHECK_OK(work(batch));
+        return Decision{};
+      },
+      [answer](Result<EngineReply> reply) {
+        answer->set_value(reply ? Status() : Status(std::move(reply).error()));
+      },
+      customer ? std::optional(Touches{*customer}) : std::nullopt);
+  return recorded;
+}
+
 /// What an attempt's outcome means for its endpoint.
 Status record_at_endpoint(StoreBatch& batch, WebhookEndpoint endpoint,
                           const WebhookDelivery& delivery, bool gone) {
@@ -141,32 +168,61 @@ Result<int> Courier::record_answers() {
     const std::lock_guard lock(mailbox_->mutex);
     answers.swap(mailbox_->answers);
   }
-  if (answers.empty()) return 0;
   // All nodes lock lines and endpoints in one order.
   std::sort(answers.begin(), answers.end(),
             [](const Answered& a, const Answered& b) { return a.line < b.line; });
-  const Status recorded = engine_.apply([&](StoreBatch& batch) -> Status {
-    for (const Answered& answered : answers) PURSER_CHECK_OK(record(batch, answered));
-    return {};
-  });
-  if (!recorded && recorded.error().code != ErrorCode::kInternalError) {
-    // The store is away. Receivers must not get everything again and again until it is back.
-    const std::lock_guard lock(mailbox_->mutex);
-    std::ranges::move(answers, std::back_inserter(mailbox_->answers));
-    return recorded.error();
+  std::vector<std::optional<Timestamp>> retries(answers.size());
+  std::vector<std::future<Status>> recorded;
+  recorded.reserve(answers.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto work = [this, &answered = answers[i], &retry = retries[i]](StoreBatch& batch) {
+      return record(batch, answered, retry);
+    };
+    recorded.push_back(submit(engine_, work, answers[i].delivery.event.customer));
   }
-  // Also when that failed: they are pending still, and will be sent again.
-  for (const Answered& answered : answers) {
-    const auto running = running_.find(answered.line.first);
-    running->second.erase(answered.line);
-    if (running->second.empty()) running_.erase(running);
-    --running_count_;
+  int done = 0;
+  std::optional<Error> failed;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const Status status = recorded[i].get();
+    if (status) {
+      ++done;
+      if (retries[i]) remember(*retries[i]);
+    } else {
+      failed = status.error();
+      if (failed->code != ErrorCode::kInternalError) {
+        // The store is away. Receivers must not get everything again and again until it is back.
+        const std::lock_guard lock(mailbox_->mutex);
+        mailbox_->answers.push_back(std::move(answers[i]));
+        continue;
+      }
+    }
+    // Also when that failed: it is pending still, and will be sent again.
+    forget_running(answers[i].line);
   }
-  PURSER_CHECK_OK(recorded);
-  return static_cast<int>(answers.size());
+  if (failed) return *failed;
+  return done;
 }
 
-Status Courier::record(StoreBatch& batch, const Answered& answered) const {
+void Courier::forget_running(const LineKey& line) {
+  const auto running = running_.find(line.first);
+  running->second.erase(line);
+  if (running->second.empty()) running_.erase(running);
+  --running_count_;
+}
+
+void Courier::remember(Timestamp retry) {
+  retries_.insert(retry);
+  if (retries_.size() > kRememberedRetries) retries_.erase(std::prev(retries_.end()));
+}
+
+Millis Courier::idle(Millis longest) const {
+  if (retries_.empty()) return longest;
+  return std::clamp(*retries_.begin() - clock_.now(), Millis{0}, longest);
+}
+
+Status Courier::record(StoreBatch& batch, const Answered& answered,
+                       std::optional<Timestamp>& retry) const {
+  retry.reset();
   const WebhookDelivery& sent = answered.delivery;
   // Before its lines, as those who change it do.
   PURSER_TRY(std::optional<WebhookEndpoint> endpoint,
@@ -186,13 +242,14 @@ Status Courier::record(StoreBatch& batch, const Answered& answered) const {
   } else {
     delivery->next_attempt_at = next_attempt(delivery->attempts, answer, batch.now());
     if (gone || !delivery->next_attempt_at) delivery->state = DeliveryState::kFailed;
+    if (!gone) retry = delivery->next_attempt_at;
   }
   PURSER_CHECK_OK(batch.record_webhook(sent.event.project, *delivery));
   return record_at_endpoint(batch, *std::move(endpoint), *delivery, gone);
 }
 
 Result<int> Courier::go_on_with_replays() {
-  PURSER_TRY(const auto endpoints, store_.view()->replaying_webhook_endpoints(kEndpointsInARound));
+  PURSER_TRY(const auto endpoints, store_.view()->replaying_webhook_endpoints(kReplaysInARound));
   return each_by_itself(endpoints, [this](const WebhookEndpoint& endpoint) -> Result<int> {
     const auto step = [&](StoreBatch& batch) -> Status {
       PURSER_CHECK_OK(batch.replay_webhooks(endpoint.project, endpoint.id, kReplayStep));
@@ -209,8 +266,10 @@ std::size_t Courier::running_at(const EndpointKey& endpoint) const {
 }
 
 Result<int> Courier::start_due() {
-  PURSER_TRY(const auto endpoints,
-             store_.view()->due_webhook_endpoints(clock_.now(), kEndpointsInARound));
+  const Timestamp now = clock_.now();
+  retries_.erase(retries_.begin(), retries_.upper_bound(now));
+  if (running_count_ >= options_.at_once) return 0;
+  PURSER_TRY(const auto endpoints, store_.view()->due_webhook_endpoints(now, kEndpointsInARound));
   return each_by_itself(endpoints,
                         [this](const WebhookEndpoint& endpoint) { return start_due(endpoint); });
 }

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -51,6 +52,11 @@ class Courier {
   /// how much it did.
   Result<int> deliver();
 
+  /// After a round that did nothing, on its thread: how long the next one can wait, as far as this
+  /// process knows, unless something is queued or answered: until the next retry of which it has
+  /// recorded that it is one; at most `longest`.
+  Millis idle(Millis longest) const;
+
   /// Forgets some of what is older than the retention; answers how much. When there was nothing, it
   /// does not look again for a minute, because the look passes over all that is still pending.
   Result<int> forget_old(int limit);
@@ -77,7 +83,10 @@ class Courier {
 
   static LineKey line_of(const WebhookDelivery& delivery);
   Result<int> record_answers();
-  Status record(StoreBatch& batch, const Answered& answered) const;
+  /// Answers in `retry` when the next attempt is made, if there is one.
+  Status record(StoreBatch& batch, const Answered& answered, std::optional<Timestamp>& retry) const;
+  void remember(Timestamp retry);
+  void forget_running(const LineKey& line);
   Result<int> go_on_with_replays();
   Result<int> start_due();
   Result<int> start_due(const WebhookEndpoint& endpoint);
@@ -94,7 +103,8 @@ class Courier {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::map<EndpointKey, std::set<LineKey>> running_;
   std::size_t running_count_ = 0;
-  Timestamp look_for_old_at_;  // of the thread that calls forget_old
+  std::multiset<Timestamp> retries_;  // the next ones that are known
+  Timestamp look_for_old_at_;         // of the thread that calls forget_old
 };
 
 }  // namespace purser::app

@@ -35,6 +35,17 @@ std::string sealed_endpoint_context(const WebhookEndpoint& endpoint) {
   return sealed_context(endpoint.project, std::string(kSealedEndpointSecret) + endpoint.id);
 }
 
+/// The refusal of a URL that the project itself could allow says so.
+Status check_endpoint_url(const WebhookSender& sender, const std::string& url, bool allow_private) {
+  Status allowed = sender.check_url(url, allow_private);
+  if (allowed || allow_private || !sender.check_url(url, true)) return allowed;
+  Error refusal = std::move(allowed).error();
+  refusal.message +=
+      " The project may allow private addresses, and plain http to them: PATCH /project with "
+      "allow_private_webhook_addresses.";
+  return refusal;
+}
+
 Status announce(StoreBatch& batch, const WebhookEndpoint& endpoint, std::string_view type) {
   return append_event(batch, endpoint.project, type, {{"endpoint_id", endpoint.id}});
 }
@@ -49,7 +60,8 @@ Status Endpoints::check(StoreView& view, const ProjectId& project, const std::st
   PURSER_TRY(const std::optional<Project> owner, view.project(project));
   if (!owner) return Error{ErrorCode::kProjectNotFound, "No such project."};
   if (url != nullptr) {
-    PURSER_CHECK_OK(sender_.check_url(*url, owner->settings.allow_private_webhook_addresses));
+    PURSER_CHECK_OK(
+        check_endpoint_url(sender_, *url, owner->settings.allow_private_webhook_addresses));
   }
   if (event_types != nullptr) PURSER_CHECK_OK(check_event_types(*event_types));
   return {};

@@ -5,10 +5,13 @@
 
 namespace purser::app {
 
-Worker::Worker(std::vector<Task> tasks, std::int64_t idle_ms,
-               std::function<void(const std::string& task, const Error& error)> on_error)
+Worker::Worker(std::vector<Task> tasks, std::int64_t idle_ms, OnError on_error)
+    : Worker(
+          std::move(tasks), [idle_ms] { return Millis{idle_ms}; }, std::move(on_error)) {}
+
+Worker::Worker(std::vector<Task> tasks, std::function<Millis()> idle, OnError on_error)
     : tasks_(std::move(tasks)),
-      idle_ms_(idle_ms),
+      idle_(std::move(idle)),
       on_error_(std::move(on_error)),
       thread_([this] { loop(); }) {}
 
@@ -47,12 +50,10 @@ void Worker::loop() {
         on_error_(task.name, result.error());
       }
     }
+    const std::chrono::milliseconds idle(done == 0 ? idle_().count : 0);
     std::unique_lock lock(mutex_);
     if (stopping_) return;
-    if (done == 0) {
-      wake_.wait_for(lock, std::chrono::milliseconds(idle_ms_),
-                     [this] { return stopping_ || poked_; });
-    }
+    if (done == 0) wake_.wait_for(lock, idle, [this] { return stopping_ || poked_; });
     poked_ = false;
   }
 }

@@ -49,6 +49,21 @@ TEST(Worker, APokeWakesIt) {
   EXPECT_EQ(runs, 2);
 }
 
+TEST(Worker, ItsIdleTimeIsAskedEachTime) {
+  std::atomic<int> asked{0};
+  std::promise<void> third;
+  int runs = 0;
+  Worker worker({{"task",
+                  [&]() -> Result<int> {
+                    if (++runs == 3) third.set_value();
+                    return 0;
+                  }}},
+                [&] { return Millis{++asked < 3 ? 0 : kHourMillis}; }, {});
+  third.get_future().wait();
+  worker.stop();
+  EXPECT_EQ(runs, 3);
+}
+
 TEST(Worker, AFailingTaskIsReportedAndTheOthersGoOn) {
   std::promise<std::string> failed;
   std::promise<void> reached;

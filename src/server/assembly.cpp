@@ -49,7 +49,7 @@ constexpr int kRound = 100;        // how much one round of a background task ta
 constexpr int kObjectsAtOnce = 8;  // of the provider's, while events are processed
 constexpr std::int64_t kWorkerIdleMs = 1'000;
 constexpr std::int64_t kReconcileIdleMs = 60'000;
-constexpr std::int64_t kCourierIdleMs = 500;
+constexpr Millis kCourierIdle{2'000};  // other nodes may have queued or left something
 constexpr std::int64_t kDayMs = 24LL * 3600 * 1000;
 constexpr std::chrono::milliseconds kSandboxDrain{1'000};
 constexpr std::chrono::milliseconds kCourierDrain{3'000};
@@ -191,7 +191,8 @@ Status Server::open_store() {
     const net::ResponseBatch batch;  // one wake-up of the I/O thread for all of them
     release();
   };
-  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance, together));
+  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance,
+                                                    {together, [this] { wake_courier(); }}));
   store_ = std::move(opened.store);
   time_ = opened.clock;
   PURSER_CHECK_OK(check_encryption_key(*store_, encryption_key_));
@@ -458,8 +459,8 @@ void Server::wake_courier() {
 void Server::start_courier() {
   std::vector<app::Worker::Task> tasks;
   tasks.push_back({"events", [this] { return courier_->deliver(); }});
-  courier_worker_ =
-      std::make_unique<app::Worker>(std::move(tasks), kCourierIdleMs, log_failed_task);
+  courier_worker_ = std::make_unique<app::Worker>(
+      std::move(tasks), [this] { return courier_->idle(kCourierIdle); }, log_failed_task);
   awake_courier_ = courier_worker_.get();
 }
 

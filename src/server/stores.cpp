@@ -8,10 +8,12 @@
 namespace purser::server {
 namespace {
 
-Result<OpenedStore> open_sqlite(const Settings& settings, const app::Clock& clock) {
+Result<OpenedStore> open_sqlite(const Settings& settings, const app::Clock& clock,
+                                const StoreCalls& calls) {
   sqlite::SqliteOptions options;
   options.path = settings.database_path();
   options.cache_accounts = static_cast<std::size_t>(settings.integer(setting("cache.items")));
+  options.webhooks_queued = calls.webhooks_queued;
   PURSER_TRY(auto store, sqlite::open_sqlite_store(options, clock));
   return OpenedStore{std::move(store), &clock};
 }
@@ -19,9 +21,8 @@ Result<OpenedStore> open_sqlite(const Settings& settings, const app::Clock& cloc
 }  // namespace
 
 Result<OpenedStore> open_store(const Settings& settings, const app::Clock& clock,
-                               const std::string& instance,
-                               const std::function<void(const std::function<void()>&)>& together) {
-  if (!settings.is_on_postgres()) return open_sqlite(settings, clock);
+                               const std::string& instance, const StoreCalls& calls) {
+  if (!settings.is_on_postgres()) return open_sqlite(settings, clock, calls);
   const bool manual = settings.text(setting("clock")) == "manual";
   postgres::PostgresOptions options;
   options.uri = settings.text(setting("database"));
@@ -30,7 +31,8 @@ Result<OpenedStore> open_store(const Settings& settings, const app::Clock& clock
   options.database_time = !manual;
   options.lanes = static_cast<int>(settings.integer(setting("postgres.lanes")));
   options.readers = static_cast<int>(settings.integer(setting("postgres.readers")));
-  options.around_answers = together;
+  options.around_answers = calls.together;
+  options.webhooks_queued = calls.webhooks_queued;
   PURSER_TRY(auto store, postgres::open_postgres_store(std::move(options)));
   const app::Clock* database_clock = manual ? &clock : &postgres::clock_of(*store);
   return OpenedStore{std::move(store), database_clock};

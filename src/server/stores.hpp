@@ -18,12 +18,19 @@ struct OpenedStore {
   const app::Clock* clock = nullptr;
 };
 
+/// What a store calls.
+struct StoreCalls {
+  /// Gives several answers at once.
+  std::function<void(const std::function<void()>&)> together;
+  /// After a commit that may have made something due for webhook endpoints.
+  std::function<void()> webhooks_queued;
+};
+
 /// Opens the store that the settings name. `instance` names this process among others on the same
-/// database; `together` gives several answers at once. `clock` must outlive the store.
-/// Errors: kStoreUnavailable with a sentence for the operator.
+/// database. `clock` must outlive the store. Errors: kStoreUnavailable with a sentence for the
+/// operator.
 Result<OpenedStore> open_store(const Settings& settings, const app::Clock& clock,
-                               const std::string& instance,
-                               const std::function<void(const std::function<void()>&)>& together);
+                               const std::string& instance, const StoreCalls& calls);
 
 /// Whether a key opens what the database's secrets were sealed with, seen by one of them.
 /// Error: kInternalError with a sentence for the operator when it does not.

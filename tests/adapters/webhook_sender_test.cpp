@@ -1,10 +1,15 @@
 // Events on their way to receivers on this machine, over real sockets.
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "adapters/raw_server.hpp"
@@ -15,6 +20,49 @@ namespace purser::webhooks {
 namespace {
 
 using testing_support::RawServer;
+
+/// A name server that does not answer: whoever looks "slow.example" up hangs until it is let go.
+class SlowNames {
+ public:
+  static SlowNames& instance() {
+    static SlowNames names;
+    return names;
+  }
+  int look_up() {
+    std::unique_lock lock(mutex_);
+    ++hanging_;
+    changed_.notify_all();
+    // Not for ever: who wrongly waits for it shall be told so by the test.
+    changed_.wait_for(lock, std::chrono::seconds(20), [this] { return let_go_; });
+    --hanging_;
+    changed_.notify_all();
+    return EAI_AGAIN;
+  }
+  void hang() {
+    const std::lock_guard lock(mutex_);
+    let_go_ = false;
+  }
+  void wait_until_hanging(int lookups) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return hanging_ == lookups; });
+  }
+  int hanging() {
+    const std::lock_guard lock(mutex_);
+    return hanging_;
+  }
+  void let_go() {
+    std::unique_lock lock(mutex_);
+    let_go_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return hanging_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int hanging_ = 0;
+  bool let_go_ = true;
+};
 
 /// Keeps what it is sent, and answers what it was told to.
 class Receiver {
@@ -158,6 +206,36 @@ TEST(WebhookSender, OneSilentReceiverHoldsUpNoOther) {
   EXPECT_EQ(start(*sender, request_to(receiver.url())).get().failure, "the server stopped");
 }
 
+TEST(WebhookSender, ANameServerThatDoesNotAnswerHoldsUpNeitherOthersNorTheStop) {
+  SlowNames& names = SlowNames::instance();
+  names.hang();
+  Receiver receiver;
+  const auto sender = *Sender::create({});
+  auto slow = start(*sender, request_to("http://slow.example/"));
+  names.wait_until_hanging(1);
+  EXPECT_EQ(start(*sender, request_to(receiver.url())).get().status, 200);
+  sender->stop();
+  EXPECT_EQ(slow.get().failure, "the server stopped");
+  EXPECT_EQ(names.hanging(), 1) << "the stop waited for the name server";
+  names.let_go();
+}
+
+TEST(WebhookSender, AnAttemptEndsInTimeAlsoWhenTheNameServerDoesNotAnswer) {
+  SlowNames& names = SlowNames::instance();
+  names.hang();
+  Receiver receiver;
+  SenderOptions impatient;
+  impatient.timeout = Millis{50};
+  const auto patient = *Sender::create({});
+  const auto sender = *Sender::create(std::move(impatient));
+  const auto answer = start(*sender, request_to("http://slow.example/")).get();
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_FALSE(answer.failure.empty());
+  EXPECT_EQ(names.hanging(), 1) << "the attempt waited for the name server";
+  EXPECT_EQ(start(*patient, request_to(receiver.url())).get().status, 200);
+  names.let_go();
+}
+
 TEST(WebhookSender, PrivateAddressesAreRefusedUnlessAllowed) {
   Receiver receiver;
   const std::string port = std::to_string(receiver.port());
@@ -214,3 +292,16 @@ TEST(WebhookSender, SaysOfAUrlWhetherEventsMayGoThere) {
 
 }  // namespace
 }  // namespace purser::webhooks
+
+// In the place of the C library's, for libcurl too.
+extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name,
+                                                                  const char* service,
+                                                                  const addrinfo* hints,
+                                                                  addrinfo** found) {
+  if (name != nullptr && std::string_view(name) == "slow.example") {
+    return purser::webhooks::SlowNames::instance().look_up();
+  }
+  using LookUp = int (*)(const char*, const char*, const addrinfo*, addrinfo**);
+  static const auto real = reinterpret_cast<LookUp>(dlsym(RTLD_NEXT, "getaddrinfo"));
+  return real(name, service, hints, found);
+}

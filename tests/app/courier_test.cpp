@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <future>
 
 #include "app/events.hpp"
+#include "app/worker.hpp"
 #include "tests/app/world.hpp"
 
 namespace purser::app {
@@ -13,6 +16,7 @@ namespace {
 using testing::FakeSender;
 using testing::World;
 
+constexpr Millis kSecond{1'000};
 constexpr Millis kMinute{60'000};
 constexpr Millis kDay{86'400'000};
 
@@ -135,6 +139,67 @@ TEST_F(CourierTest, ARetryHasTheSameIdAndBodyAndItsOwnTimestamp) {
             FakeSender::header(second, "webhook-timestamp"));
   EXPECT_NE(FakeSender::header(first, "webhook-signature"),
             FakeSender::header(second, "webhook-signature"));
+}
+
+TEST_F(CourierTest, ARetryIsMadeWhenItsTimeHasComeAndNotBefore) {
+  const std::string id = endpoint("https://a.example/");
+  happen("ann");
+  deliver();
+  world_.sender.answer_next(500);
+  settle();
+  const auto next = deliveries(id).at(0).next_attempt_at;
+  ASSERT_TRUE(next);
+  const Millis until = *next - world_.clock.now();
+  EXPECT_EQ(world_.courier->idle(kDay), until) << "until then it sleeps";
+  EXPECT_EQ(world_.courier->idle(kSecond), kSecond);
+  world_.advance(Millis{until.count - 1});
+  settle();
+  EXPECT_EQ(world_.sender.log.size(), 1U);
+  EXPECT_EQ(world_.courier->idle(kDay), Millis{1});
+  world_.advance(Millis{1});
+  deliver();
+  EXPECT_EQ(world_.sender.log.size(), 2U);
+  EXPECT_EQ(world_.courier->idle(kDay), kDay);
+}
+
+TEST_F(CourierTest, AnAnswerWakesWhoeverDelivers) {
+  CourierOptions options;
+  options.encryption_key = Secret(std::string(testing::kEncryptionKey));
+  int woken = 0;
+  Courier courier(*world_.engine, *world_.store, *world_.registry, world_.sender, world_.clock,
+                  options, [&] { ++woken; });
+  endpoint("https://a.example/");
+  happen("ann");
+  ASSERT_TRUE(courier.deliver());
+  EXPECT_EQ(woken, 0);
+  world_.sender.answer_next(200);
+  EXPECT_EQ(woken, 1);
+}
+
+// The worker sleeps for an hour: who passes has not waited for it.
+TEST_F(CourierTest, AnEventIsSentAsSoonAsItIsCommitted) {
+  endpoint("https://a.example/");
+  world_.sender.answer = [](const WebhookRequest&) { return WebhookAnswer{500}; };
+  std::array<std::promise<void>, 3> rests;  // … when so many requests were sent
+  std::size_t next = 0;
+  Worker worker({{"events",
+                  [&] {
+                    auto done = world_.courier->deliver();
+                    if (done && *done == 0 && next < 3 && world_.sender.log.size() == next) {
+                      rests[next++].set_value();
+                    }
+                    return done;
+                  }}},
+                3'600'000, {});
+  world_.webhooks_queued = [&] { worker.poke(); };
+  rests[0].get_future().wait();
+  happen("ann");
+  rests[1].get_future().wait();
+  world_.advance(kMinute);
+  worker.poke();  // as whoever moves a clock does
+  rests[2].get_future().wait();
+  worker.stop();
+  world_.webhooks_queued = nullptr;
 }
 
 TEST_F(CourierTest, AfterThreeDaysItHasFailedAndCanBeSentAgain) {

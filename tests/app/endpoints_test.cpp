@@ -78,6 +78,20 @@ TEST_F(EndpointsTest, ABadUrlOrTypeIsRefusedAndNothingIsKept) {
   EXPECT_EQ(std::ranges::count(types, "webhook_endpoint.created"), 0);
 }
 
+TEST_F(EndpointsTest, TheRefusalOfAUrlThatTheProjectCouldAllowSaysSo) {
+  const std::string setting = "allow_private_webhook_addresses";
+  const Error plain = create({"http://a.example/", "", {}}).error();
+  EXPECT_NE(plain.message.find(setting), std::string::npos) << plain.message;
+  const Error other = create({"ftp://a.example/", "", {}}).error();
+  EXPECT_EQ(other.message.find(setting), std::string::npos) << other.message;
+  SettingsChange allow;
+  allow.allow_private_webhook_addresses = true;
+  world_.settings(allow);
+  EXPECT_TRUE(create({"http://a.example/", "", {}}));
+  const Error allowed = create({"ftp://a.example/", "", {}}).error();
+  EXPECT_EQ(allowed.message.find(setting), std::string::npos) << allowed.message;
+}
+
 TEST_F(EndpointsTest, OnlyWhatIsGivenChanges) {
   const std::string id = create({kUrl, "Books", {"user.created"}})->endpoint.id;
   EndpointChange change;

@@ -62,12 +62,15 @@ World::~World() {
 void World::open() {
   sqlite::SqliteOptions options;
   options.path = folder_ + "/purser.db";
+  options.webhooks_queued = [this] {
+    if (webhooks_queued) webhooks_queued();
+  };
   store = must("open store", sqlite::open_sqlite_store(options, clock));
   EngineOptions engine_options;
   engine_options.instance = ids.unique_id();
   engine = std::make_unique<Engine>(*store, engine_options);
   registry = must("load registry", Registry::load(*store));
-  const Secret encryption_key(std::string(32, 'k'));
+  const Secret encryption_key{std::string(kEncryptionKey)};
   projects = std::make_unique<Projects>(*engine, *store, *registry, tokens, ids, encryption_key);
   access = std::make_unique<Access>(*registry, *store, *engine, tokens, clock, ids,
                                     std::string(kPublicUrl));

@@ -3,6 +3,7 @@
 // Everything that the use cases need, over the real embedded store in a folder of its own: opened,
 // closed and opened again as often as a test wants.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ namespace purser::app::testing {
 
 constexpr std::string_view kPublicUrl = "https://purser.test";
 constexpr std::string_view kWebhookSecret = "whsec_test";
+constexpr std::string_view kEncryptionKey = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
 
 /// What the tests sell; world_catalog.cpp says what each product is for.
 domain::Catalog make_catalog();
@@ -109,6 +111,9 @@ class World {
   std::vector<std::string> outbox_types();
   /// Everything that verify finds wrong; empty when the store is sound.
   std::vector<std::string> verify();
+
+  /// Called after each commit that may have made something due for webhook endpoints.
+  std::function<void()> webhooks_queued;
 
   FakeProvider provider;
   FakeSender sender;

@@ -17,6 +17,7 @@ class PostgresFactory final : public StoreFactory {
     options.clock = &clock;
     options.database_time = false;
     options.readers = 2;
+    options.webhooks_queued = webhooks_queued;
     return postgres::open_postgres_store(std::move(options));
   }
   bool writes_backups() const override { return false; }

@@ -28,6 +28,7 @@ class SqliteFactory final : public StoreFactory {
     sqlite::SqliteOptions options;
     options.path = std::move(path);
     options.background = !tiny_;
+    options.webhooks_queued = webhooks_queued;
     if (tiny_) {
       options.cache_accounts = 1;
       options.dirty_limit = 2;

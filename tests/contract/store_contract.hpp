@@ -49,6 +49,8 @@ class StoreFactory {
   /// Opens a backup that the store wrote.
   virtual Result<std::unique_ptr<app::Store>> open_backup(const std::string& path,
                                                           const app::Clock& clock) = 0;
+  /// For the stores that it opens: they call it as their options say.
+  std::function<void()> webhooks_queued;
 };
 using MakeFactory = std::function<std::unique_ptr<StoreFactory>()>;
 
@@ -132,6 +134,7 @@ class StoreContract : public testing::TestWithParam<MakeFactory> {
  protected:
   void SetUp() override {
     factory_ = GetParam()();
+    factory_->webhooks_queued = [this] { ++queued_; };
     reopen();
     commit([](app::StoreBatch& batch) -> Status {
       PURSER_CHECK_OK(batch.insert_project(project_of("p")));
@@ -178,6 +181,7 @@ class StoreContract : public testing::TestWithParam<MakeFactory> {
   const ItemKey credits_ = item_of(ann_, "credits");
 
   TestClock clock_;
+  std::atomic<int> queued_{0};  // how often the store has told so
   std::unique_ptr<StoreFactory> factory_;
   std::unique_ptr<app::Store> store_;
 };

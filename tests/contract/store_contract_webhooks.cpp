@@ -1,3 +1,5 @@
+#include <set>
+
 #include "tests/contract/store_contract.hpp"
 
 // Endpoints, the lines of events that wait for them, and how old events are forgotten.
@@ -166,6 +168,47 @@ TEST_P(StoreContract, AnEventIsQueuedForTheEndpointsThatGetIt) {
   EXPECT_EQ(delivery.attempts, 0);
 }
 
+TEST_P(StoreContract, WhoDeliversIsToldAfterACommitThatMayHaveMadeSomethingDue) {
+  const Deliveries d(store_);
+  const auto told = [&](const std::function<Status(app::StoreBatch&)>& work) {
+    const int before = queued_;
+    commit([&](app::StoreBatch& batch) {
+      EXPECT_EQ(queued_, before) << "not before the commit";
+      return work(batch);
+    });
+    return queued_ - before;
+  };
+  const auto put = [&](const std::string& type) {
+    return told([&](app::StoreBatch& batch) { return batch.append_outbox(event_of(type, ann_)); });
+  };
+  EXPECT_EQ(put("b.made"), 0) << "nobody gets it";
+  app::WebhookEndpoint endpoint = endpoint_of("e", {"b.made"});
+  d.make(endpoint);
+  EXPECT_EQ(put("a.made"), 0);
+  EXPECT_EQ(put("b.made"), 1);
+  const app::WebhookDelivery delivery = d.first("e");
+  const int before = queued_;
+  d.record(delivery, DeliveryState::kDelivered);
+  EXPECT_EQ(queued_, before);
+  EXPECT_EQ(told([&](app::StoreBatch& batch) -> Status {
+              PURSER_CHECK_OK(batch.requeue_webhook(kP, "e", delivery.event.id));
+              return {};
+            }),
+            1);
+  const auto update = [&](app::StoreBatch& batch) {
+    return batch.update_webhook_endpoint(endpoint);
+  };
+  endpoint.disabled = EndpointDisabled::kByHand;
+  EXPECT_EQ(told(update), 0);
+  endpoint.disabled = EndpointDisabled::kNot;
+  EXPECT_EQ(told(update), 1) << "what has waited may go";
+  refusal([&](app::StoreBatch& batch) -> Status {
+    PURSER_CHECK_OK(batch.append_outbox(event_of("b.made", ann_)));
+    return Error::internal("given up");
+  });
+  EXPECT_EQ(queued_, before + 2);
+}
+
 TEST_P(StoreContract, WhatIsUndoneIsNotQueued) {
   const Deliveries d(store_);
   d.make(endpoint_of("e"));
@@ -239,6 +282,38 @@ TEST_P(StoreContract, AfterTheFinalFailureTheNextGoesAndTheFailedCanBeQueuedAgai
   d.record(d.first("e"), DeliveryState::kDelivered);
   EXPECT_EQ(d.due("e"), "");
   EXPECT_TRUE(store_->view()->due_webhook_endpoints(at(2'000'000), 10)->empty());
+}
+
+// They come in no order, so this could need more rounds; that it needs a thousand does not happen.
+TEST_P(StoreContract, EndpointsThatAreDueForEverKeepNoOtherFromItsTurn) {
+  const Deliveries d(store_);
+  const std::set<std::string> all = {"a", "b", "c", "d", "e"};
+  for (const std::string& id : all) d.make(endpoint_of(id));
+  d.put(event_of("x", ann_));
+  std::set<std::string> due;
+  for (int round = 0; round < 1'000 && due != all; ++round) {
+    const auto some = store_->view()->due_webhook_endpoints(at(2'000'000), 2);
+    PURSER_ASSERT_OK(some);
+    EXPECT_EQ(some->size(), 2U);
+    for (const auto& endpoint : *some) due.insert(endpoint.id);
+  }
+  EXPECT_EQ(due, all);
+  commit([&](app::StoreBatch& batch) -> Status {
+    for (const std::string& id : all) {
+      app::WebhookEndpoint endpoint = endpoint_of(id);
+      endpoint.replay = app::EventReplay{0, 1, false};
+      PURSER_CHECK_OK(batch.update_webhook_endpoint(endpoint));
+    }
+    return {};
+  });
+  std::set<std::string> replaying;
+  for (int round = 0; round < 1'000 && replaying != all; ++round) {
+    const auto some = store_->view()->replaying_webhook_endpoints(2);
+    PURSER_ASSERT_OK(some);
+    EXPECT_EQ(some->size(), 2U);
+    for (const auto& endpoint : *some) replaying.insert(endpoint.id);
+  }
+  EXPECT_EQ(replaying, all);
 }
 
 TEST_P(StoreContract, WhatIsRecordedOfADeliveryThatIsGoneDoesNothing) {

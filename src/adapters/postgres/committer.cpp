@@ -38,12 +38,14 @@ void add_new(std::vector<CustomerKey>& known, const std::vector<CustomerKey>& mo
 }  // namespace
 
 Committer::Committer(ConnectOptions options, std::string instance, int lanes,
-                     const app::Clock* clock, KnownRows& known_rows, Nodes& nodes)
+                     const app::Clock* clock, KnownRows& known_rows, Nodes& nodes,
+                     std::function<void()> webhooks_queued)
     : options_(std::move(options)),
       instance_(std::move(instance)),
       clock_(clock),
       known_rows_(known_rows),
-      nodes_(nodes) {
+      nodes_(nodes),
+      webhooks_queued_(std::move(webhooks_queued)) {
   for (int i = 0; i < lanes; ++i)
     free_.push_back(lanes_.emplace_back(std::make_unique<Lane>()).get());
 }
@@ -96,6 +98,7 @@ Status Committer::commit(Lane& lane, std::span<const app::PlannedCommand> comman
     if (last.outcome == Outcome::kRefused) return last.status;
     if (last.outcome != Outcome::kCommitted) continue;
     ++lane.mark.batch;
+    if (last.queued_webhooks && webhooks_queued_) webhooks_queued_();
     if (last.is_told) wait_until_followed(lane, last.version);
     return {};
   }
@@ -244,7 +247,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   if (!answers) {
     if (db.failure() == Connection::Failure::kLost) {
       if (empty) return {Outcome::kAgain, std::move(answers).error()};
-      return {Outcome::kUnknown, std::move(answers).error(), is_told};
+      return {Outcome::kUnknown, std::move(answers).error(), is_told, 0, batch.queued_webhooks()};
     }
     const bool elsewhere = answers.error().code == ErrorCode::kAlreadyExists;
     Attempt lost = given_up(lane, std::move(answers).error());
@@ -262,7 +265,7 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
     const Rows& versions = (*answers)[answers->size() - 3];
     for (int i = 0; i < versions.size(); ++i) version = std::max(version, versions.integer(i, 0));
   }
-  return {Outcome::kCommitted, {}, is_told, version};
+  return {Outcome::kCommitted, {}, is_told, version, batch.queued_webhooks()};
 }
 
 void Committer::committed(Lane& lane, Batch& batch, const BatchResolver& resolver,

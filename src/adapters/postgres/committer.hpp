@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -24,9 +25,9 @@ namespace purser::postgres {
 /// Thread-safe: up to `lanes` threads commit at once, others wait.
 class Committer {
  public:
-  /// `clock`: null: the database's time.
+  /// `clock`: null: the database's time. `webhooks_queued`: see PostgresOptions.
   Committer(ConnectOptions options, std::string instance, int lanes, const app::Clock* clock,
-            KnownRows& known_rows, Nodes& nodes);
+            KnownRows& known_rows, Nodes& nodes, std::function<void()> webhooks_queued);
 
   /// See app::Store::commit.
   Status commit(std::span<const app::PlannedCommand> commands, const app::Store::Work& work);
@@ -60,6 +61,7 @@ class Committer {
     /// followed.
     bool is_told = false;
     std::int64_t version = 0;  ///< … up to this; 0: not known
+    bool queued_webhooks = false;
   };
 
   Lane* borrow();
@@ -95,6 +97,7 @@ class Committer {
   const app::Clock* clock_;
   KnownRows& known_rows_;
   Nodes& nodes_;
+  const std::function<void()> webhooks_queued_;
   RememberedAccounts remembered_;
 
   std::mutex mutex_;

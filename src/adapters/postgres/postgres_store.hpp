@@ -45,6 +45,10 @@ struct PostgresOptions {
   /// Called with the answers of several reads, which it must give at once; lets whoever sends them
   /// collect them. Absent: they are given one by one.
   std::function<void(const std::function<void()>& answers)> around_answers = {};
+
+  /// Called after each commit of this node that may have made something due for webhook endpoints,
+  /// by the thread that committed it; must not block. Absent: nobody is told.
+  std::function<void()> webhooks_queued = {};
 };
 
 /// Opens a store, bringing the database to this program's schema; nodes may start together.

@@ -30,7 +30,8 @@ PostgresStore::PostgresStore(PostgresOptions options)
       pool_(connect_options(options_), options_.readers),
       nodes_(connect_options(options_), options_.instance, options_.lease, *options_.clock),
       committer_(connect_options(options_), options_.instance, options_.lanes + 1,
-                 options_.database_time ? nullptr : options_.clock, known_rows_, nodes_),
+                 options_.database_time ? nullptr : options_.clock, known_rows_, nodes_,
+                 options_.webhooks_queued),
       items_(connect_options(options_), options_.readers, known_rows_, options_.around_answers) {}
 
 Result<std::unique_ptr<PostgresStore>> PostgresStore::open(PostgresOptions options) {

@@ -58,11 +58,13 @@ Result<std::vector<app::WebhookDelivery>> Reads::webhook_deliveries(
       rows::webhook_delivery);
 }
 
+// In no order: each time others come first. Endpoints that are due for ever, and be they more than
+// are asked for, keep no other from its turn, and several nodes begin with different ones.
 Result<std::vector<app::WebhookEndpoint>> Reads::due_webhook_endpoints(Timestamp now, int limit) {
   return rows::all(
       db_.query("SELECT " PURSER_ENDPOINT_COLUMNS
                 "WHERE e.disabled = 0 AND EXISTS(SELECT 1 FROM webhook_lines l "
-                "WHERE l.endpoint = e.row AND l.next_at <= $1) ORDER BY e.row LIMIT $2",
+                "WHERE l.endpoint = e.row AND l.next_at <= $1) ORDER BY random() LIMIT $2",
                 now, limit),
       rows::webhook_endpoint);
 }
@@ -82,7 +84,7 @@ Result<std::vector<app::WebhookDelivery>> Reads::due_webhooks(const ProjectId& p
 Result<std::vector<app::WebhookEndpoint>> Reads::replaying_webhook_endpoints(int limit) {
   return rows::all(db_.query("SELECT " PURSER_ENDPOINT_COLUMNS
                              "WHERE e.replay_after IS NOT NULL AND e.deleted = 0 "
-                             "ORDER BY e.row LIMIT $1",
+                             "ORDER BY random() LIMIT $1",
                              limit),
                    rows::webhook_endpoint);
 }

@@ -68,6 +68,10 @@ class BatchWrites : public ReadsBy<app::StoreBatch> {
                               int limit) override;
   Result<int> purge_events(Timestamp before, int limit) override;
 
+  /// Whether something may now be due for endpoints that was not: once the batch is committed,
+  /// whoever delivers shall look. What was undone may count too.
+  bool queued_webhooks() const { return queued_webhooks_; }
+
  protected:
   BatchWrites(Connection& db, Resolver& resolver)
       : ReadsBy(db, resolver), db_(db), resolver_(resolver) {}
@@ -111,6 +115,7 @@ class BatchWrites : public ReadsBy<app::StoreBatch> {
 
   Connection& db_;
   Resolver& resolver_;
+  bool queued_webhooks_ = false;
 };
 
 }  // namespace purser::sql

@@ -45,6 +45,8 @@ Status BatchWrites::insert_webhook_endpoint(const app::WebhookEndpoint& endpoint
 Status BatchWrites::update_webhook_endpoint(const app::WebhookEndpoint& endpoint) {
   PURSER_TRY(const std::int64_t row, endpoint_row(endpoint.project, endpoint.id));
   PURSER_CHECK_OK(before_write());
+  // It may have been enabled, or a replay begins.
+  if (endpoint.disabled == app::EndpointDisabled::kNot) queued_webhooks_ = true;
   const auto& replay = endpoint.replay;
   const auto after = replay ? std::optional(replay->after) : std::nullopt;
   const auto until = replay ? std::optional(replay->until) : std::nullopt;
@@ -78,6 +80,7 @@ Status BatchWrites::queue_webhooks(std::int64_t project, std::int64_t event, std
                         "AND (e.event_types = '' OR e.event_types LIKE $4)",
                         event, customer, project, "% " + type + " %"));
   if (queued == 0) return {};
+  queued_webhooks_ = true;
   return db_.run(
       "INSERT INTO webhook_lines(endpoint, customer_id, next_at) "
       "SELECT d.endpoint, d.customer_id, CAST($1 AS bigint) FROM webhook_deliveries d "
@@ -134,6 +137,7 @@ Result<bool> BatchWrites::requeue_webhook(const ProjectId& project, const std::s
                         "WHERE event_id = $1 AND endpoint = $2",
                         event, row));
   if (queued == 0) return false;
+  queued_webhooks_ = true;
   PURSER_CHECK_OK(
       db_.run("INSERT INTO webhook_lines(endpoint, customer_id, next_at) "
               "SELECT d.endpoint, d.customer_id, CAST($1 AS bigint) FROM webhook_deliveries d "

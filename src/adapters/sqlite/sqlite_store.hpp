@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,10 @@ struct SqliteOptions {
   /// The SQLite VFS to go through; empty: the operating system's. For tests that make the disk
   /// fail.
   std::string vfs;
+
+  /// Called after each commit that may have made something due for webhook endpoints, by the thread
+  /// that committed it; must not block. Absent: nobody is told.
+  std::function<void()> webhooks_queued = {};
 };
 
 /// Opens a store, bringing the file to this program's schema and its balances up to its ledger.

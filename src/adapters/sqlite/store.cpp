@@ -136,6 +136,7 @@ Status SqliteStore::run_batch(const Work& work) {
   // From here on it is durable: nothing below may fail.
   publish(batch);
   resolver.publish();
+  if (batch.queued_webhooks() && options_.webhooks_queued) options_.webhooks_queued();
   if (options_.background && wal_->wants_copy()) background_wake_.notify_one();
   return {};
 }
