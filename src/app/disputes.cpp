@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/alarms.hpp"
 #include "app/events.hpp"
 #include "app/money_back.hpp"
 #include "app/purchase_book.hpp"
@@ -105,7 +106,8 @@ Result<bool> record_dispute(StoreBatch& batch, PurchaseBook& book, const Project
              find_paid(batch, book, project, remote.payment_ref));
   if (!paid) return false;
   const auto alarm = [&](std::string_view reason) -> Result<bool> {
-    PURSER_CHECK_OK(raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason));
+    PURSER_CHECK_OK(
+        raise_payment_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason));
     return true;
   };
   if (remote.livemode != account.livemode) return alarm("livemode");

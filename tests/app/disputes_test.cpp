@@ -230,6 +230,8 @@ TEST_F(DisputesTest, OneOfTheWrongModeChangesNothingAndAlarms) {
   EXPECT_EQ(history(), "purchase");
   EXPECT_FALSE(world_.store->view()->dispute(world_.project, dispute)->has_value());
   EXPECT_EQ(world_.announced("payment.alarm"), 1);
+  EXPECT_TRUE(sync(dispute));
+  EXPECT_EQ(world_.announced("payment.alarm"), 1) << "looked at again, nothing is new";
 }
 
 TEST_F(DisputesTest, OneAboutNoPurchaseIsLeft) {
