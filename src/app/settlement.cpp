@@ -6,6 +6,7 @@
 
 #include "app/events.hpp"
 #include "app/fulfilment.hpp"
+#include "app/given_back.hpp"
 #include "app/items.hpp"
 #include "app/purchase_book.hpp"
 #include "app/remote_report.hpp"
@@ -175,7 +176,7 @@ Status Settlement::give_back(const Checkout& checkout, const std::string& reason
 
 Status Settlement::refund_payments(const Checkout& checkout) {
   for (const std::string& payment : payments()) {
-    PURSER_CHECK_OK(intend_refund(batch_, checkout.customer.project, payment));
+    PURSER_CHECK_OK(intend_refund(batch_, checkout.customer.project, payment, checkout.id));
   }
   return {};
 }
