@@ -1,4 +1,5 @@
-// Money for what could not be granted: it goes back, once, also when its payment is disputed.
+// Money for what could not be granted: it goes back, once, also when its payment is disputed or
+// its subscription was over before anybody heard of it.
 
 #include <gtest/gtest.h>
 
@@ -12,6 +13,7 @@ namespace purser::app::testing {
 namespace {
 
 using Fault = FakeProvider::Fault;
+using domain::SubscriptionStatus;
 
 constexpr const char* kDisputeClosed = "charge.dispute.closed";
 
@@ -50,6 +52,50 @@ std::int64_t paid(SalesWorld& world, const std::string& payment) {
     if (known.id == payment) return known.amount.minor_units();
   }
   return -1;
+}
+
+// --- subscriptions that were over before they could be granted ---
+
+class EndedBefore : public ::testing::TestWithParam<SubscriptionStatus> {};
+
+TEST_P(EndedBefore, ItsMoneyGoesBackOnceAndNobodyIsAlarmed) {
+  SalesWorld world;
+  const std::string session = world.open_session("pro", "alice", "monthly");
+  world.provider.pay(session);
+  const std::string remote = world.subscription_of_session(session);
+  world.advance(kDay);
+  world.provider.end(remote);
+  world.provider.edit_subscription(remote, [](auto& s) { s.status = GetParam(); });
+  ASSERT_TRUE(world.deliver("evt_1", "checkout.session.completed", session).has_value());
+  world.work_off();
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kRefunded);
+  EXPECT_TRUE(world.owned(world.user()).empty());
+  EXPECT_EQ(announced(world, "checkout.alarm"), 0);
+  EXPECT_EQ(announced(world, "checkout.refunded"), 1);
+  ASSERT_TRUE(world.deliver("evt_2", "customer.subscription.deleted", remote).has_value());
+  let_pass(world, 3);
+  ASSERT_EQ(world.provider.payments().size(), 1U);
+  EXPECT_EQ(world.provider.payments()[0].refunded, 3000);
+  EXPECT_EQ(world.provider.refunds().size(), 1U);
+  EXPECT_TRUE(world.intentions_due().empty());
+  EXPECT_EQ(world.verify(), nothing());
+}
+
+INSTANTIATE_TEST_SUITE_P(Statuses, EndedBefore,
+                         ::testing::Values(SubscriptionStatus::kCanceled,
+                                           SubscriptionStatus::kIncompleteExpired));
+
+TEST(EndedBeforeItWasGranted, DuringItsTrialNothingWasPaidAndNothingGoesBack) {
+  SalesWorld world;
+  const std::string session = world.open_session("trial-small");
+  world.provider.pay(session);
+  world.provider.end(world.subscription_of_session(session));
+  world.settle(session);
+  let_pass(world, 2);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kRefunded);
+  EXPECT_TRUE(world.provider.refunds().empty());
+  EXPECT_EQ(announced(world, "checkout.alarm"), 0);
+  EXPECT_TRUE(world.intentions_due().empty());
 }
 
 // --- a provider that refuses ---
