@@ -99,7 +99,8 @@ constexpr EventTypeRow kTypes[] = {
     {"checkout.refunded", true,
      "A checkout was paid but could not be granted any more; the money goes back.", kCheckout},
     {"checkout.alarm", true,
-     "What was paid is not what was sold, and nothing was granted; or it could not be given back.",
+     "What was paid is not what was sold, and nothing was granted; or it could not be given back; "
+     "or nobody can tell any more whether it was paid.",
      kCheckout},
     {"payment.alarm", true, "A refund or dispute at Stripe does not fit the purchase; told once.",
      kPaymentAlarm},
