@@ -191,6 +191,10 @@ inline Picture picture_of(SubscriptionWorld& world) {
   Picture picture{world.owned(world.user()),   world.kinds(),
                   world.outbox_types().size(), world.credits(),
                   world.provider.charged(),    {}};
+  // Not part of what is had: which operation was the last to ask for a switch.
+  for (domain::Purchase& bought : picture.owned) {
+    if (bought.subscription) bought.subscription->switching_id.clear();
+  }
   for (const RemoteSubscription& one : world.provider.subscriptions()) {
     picture.remote.push_back(one.id + " " + one.price + " x" + std::to_string(one.quantity) + " " +
                              std::string(to_string(one.status)) +
