@@ -104,7 +104,7 @@ class SubscriptionWorld : public World {
     if (!made) return called(made.error());
     return std::string(to_string(made->effective)) + " " +
            std::to_string(made->due_now.minor_units()) + ", then " +
-           std::to_string(made->next_renewal.minor_units());
+           (made->next_renewal ? std::to_string(made->next_renewal->minor_units()) : "never");
   }
 
   void test_mode(bool on) {
