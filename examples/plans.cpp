@@ -59,7 +59,7 @@ int main() {
 
   const auto agrees = [](const sdk::SwitchPreview& cost) {
     std::cout << "due now: " << cost.due_now << " " << cost.currency
-              << ", next: " << cost.next_renewal << "\n";
+              << ", next: " << cost.next_renewal.value_or(0) << "\n";
     return true;
   };
   const auto plan =

@@ -184,7 +184,7 @@ struct SwitchSubscriptionOptions {
 struct SwitchPreview {
   SwitchTime effective = SwitchTime::kNow;
   std::int64_t due_now = 0;
-  std::int64_t next_renewal = 0;
+  std::optional<std::int64_t> next_renewal;  ///< Nothing for a plan that nobody pays for.
   Time next_renewal_at{};
   std::string currency;
   struct Line {

@@ -2,7 +2,9 @@
 #include <utility>
 #include <vector>
 
+#include "app/alarms.hpp"
 #include "app/events.hpp"
+#include "app/given_back.hpp"
 #include "app/money_back.hpp"
 #include "app/purchase_book.hpp"
 #include "app/refunds.hpp"
@@ -98,14 +100,15 @@ Status close_dispute(StoreBatch& batch, PurchaseBook& book, const PaidPurchase& 
   return announce(batch, paid.purchase, "purchase.dispute_won", dispute);
 }
 
-/// Answers whether a purchase was paid for so.
+/// Answers whether a purchase was paid for so, or a payment that bought nothing is to go back.
 Result<bool> record_dispute(StoreBatch& batch, PurchaseBook& book, const ProjectId& project,
                             const ProviderAccount& account, const RemoteDispute& remote) {
   PURSER_TRY(const std::optional<PaidPurchase> paid,
              find_paid(batch, book, project, remote.payment_ref));
-  if (!paid) return false;
+  if (!paid) return follow_dispute(batch, project, remote);
   const auto alarm = [&](std::string_view reason) -> Result<bool> {
-    PURSER_CHECK_OK(raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason));
+    PURSER_CHECK_OK(
+        raise_payment_alarm(batch, paid->purchase, remote.id, remote.payment_ref, reason));
     return true;
   };
   if (remote.livemode != account.livemode) return alarm("livemode");

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/given_back.hpp"
 #include "app/remote_objects.hpp"
 
 namespace purser::app {
@@ -141,7 +142,11 @@ Result<std::string> DriftFinder::dispute(const std::string& id) {
   PURSER_TRY(const RemoteDispute remote, provider_.dispute(as_, id));
   const auto view = store_.view();
   PURSER_TRY(const auto paid, view->invoice_by_payment(project_, remote.payment_ref));
-  if (!paid) return std::string();
+  if (!paid) {
+    PURSER_TRY(const bool held_up, is_held_up(*view, project_, remote));
+    return held_up ? differs("dispute " + std::string(to_string(remote.state)), "its refund waits")
+                   : std::string();
+  }
   PURSER_TRY(const auto known, view->dispute(project_, id));
   if (!known) return differs("dispute " + std::string(to_string(remote.state)), "unknown");
   const bool closed = known->state == DisputeState::kOpen && remote.state != DisputeState::kOpen;

@@ -98,8 +98,11 @@ constexpr EventTypeRow kTypes[] = {
     {"checkout.expired", true, "A checkout was never paid.", kCheckout},
     {"checkout.refunded", true,
      "A checkout was paid but could not be granted any more; the money goes back.", kCheckout},
-    {"checkout.alarm", true, "What was paid is not what was sold; nothing was granted.", kCheckout},
-    {"payment.alarm", true, "A refund or dispute at Stripe does not fit the purchase.",
+    {"checkout.alarm", true,
+     "What was paid is not what was sold, and nothing was granted; or it could not be given back; "
+     "or nobody can tell any more whether it was paid.",
+     kCheckout},
+    {"payment.alarm", true, "A refund or dispute at Stripe does not fit the purchase; told once.",
      kPaymentAlarm},
     {"user.created", true, "A user was created, or seen for the first time in a valid token.", {}},
     {"user.updated", true, "A user's name, mail address or profile changed.", {}},

@@ -4,7 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/alarms.hpp"
 #include "app/backoff.hpp"
+#include "app/final_error.hpp"
+#include "app/given_back.hpp"
 #include "app/remote_objects.hpp"
 #include "app/remote_state.hpp"
 
@@ -14,6 +17,7 @@ namespace {
 constexpr Millis kFirstRetry{5'000};
 constexpr Millis kLongestRetry{3'600'000};
 constexpr std::string_view kAlreadyRefunded = "charge_already_refunded";
+constexpr std::string_view kDisputed = "charge_disputed";
 
 std::string for_operators(const Error& error) { return error.message + " " + error.log.for_log(); }
 
@@ -45,6 +49,21 @@ Result<std::vector<std::string>> give_back_subscription(PaymentProvider& provide
   return charged_payments(invoices);
 }
 
+bool is_disputed(const Intention& intention, const Error& error) {
+  return intention.kind == kRefundPayment && provider_code(error) == kDisputed;
+}
+
+/// A buyer's money does not go back, and asking again will hardly change that: an operator looks.
+Status alarm(StoreBatch& batch, const Intention& intention, const Error& error) {
+  const std::optional<CheckoutId> id = gives_back(intention);
+  if (!id || !is_final(error)) return {};
+  PURSER_TRY(const std::optional<Checkout> checkout, batch.checkout(intention.project, *id));
+  if (!checkout) return {};
+  const std::string payment = intention.kind == kRefundPayment ? intention.subject : "";
+  return raise_checkout_alarm(batch, *checkout, payment, intention.id,
+                              "what was paid could not be given back: " + error.message);
+}
+
 Status carry_out(PaymentProvider& provider, const ProviderCredentials& as,
                  const Intention& intention) {
   const std::string& kind = intention.kind;
@@ -71,7 +90,8 @@ Result<int> Intentions::perform(int limit) {
   std::optional<Error> failed;
   for (const Intention& intention : due) {
     const auto performed = perform(intention);
-    if (!performed) failed = performed.error();
+    const bool waits = !performed && is_disputed(intention, performed.error());
+    if (!performed && !waits) failed = performed.error();
     const Status recorded =
         engine_.apply([&](StoreBatch& batch) { return record(batch, intention, performed); });
     if (!recorded) return recorded.error();
@@ -87,10 +107,15 @@ Status Intentions::record(StoreBatch& batch, const Intention& intention,
   result.error = performed ? "" : for_operators(performed.error());
   ++result.attempts;
   result.next_at = batch.now() + backoff(result.attempts, kFirstRetry, kLongestRetry);
+  if (!performed && is_disputed(intention, performed.error())) {
+    return wait_for_dispute(batch, std::move(result));
+  }
   PURSER_CHECK_OK(batch.update_intention(result));
-  if (!performed) return {};
+  if (!performed) return alarm(batch, intention, performed.error());
+  const std::optional<CheckoutId> checkout = gives_back(intention);
+  if (!checkout && !performed->empty()) return Error::internal("money of no checkout goes back");
   for (const std::string& payment : *performed) {
-    PURSER_CHECK_OK(intend_refund(batch, intention.project, payment));
+    PURSER_CHECK_OK(intend_refund(batch, intention.project, payment, *checkout));
   }
   return {};
 }

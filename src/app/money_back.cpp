@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/alarms.hpp"
 #include "app/events.hpp"
 
 namespace purser::app {
@@ -185,7 +186,7 @@ Status record_refund(StoreBatch& batch, PurchaseBook& book, const ProjectId& pro
   PURSER_TRY(std::optional<Refund> row, known_row(batch, project, remote));
   const std::string_view wrong = impossible(*paid, row, remote);
   if (!wrong.empty()) {
-    return raise_alarm(batch, paid->purchase, remote.id, remote.payment_ref, wrong);
+    return raise_payment_alarm(batch, paid->purchase, remote.id, remote.payment_ref, wrong);
   }
   if (!row) {
     if (remote.status == RemoteRefund::Status::kFailed) return {};
@@ -193,15 +194,6 @@ Status record_refund(StoreBatch& batch, PurchaseBook& book, const ProjectId& pro
     PURSER_CHECK_OK(batch.insert_refund(*row));
   }
   return follow(batch, book, *paid, *std::move(row), remote);
-}
-
-Status raise_alarm(StoreBatch& batch, const domain::Purchase& purchase, const std::string& object,
-                   const std::string& payment_ref, std::string_view reason) {
-  return append_event(batch, purchase.customer, "payment.alarm",
-                      {{"purchase_id", purchase.id.str()},
-                       {"object", object},
-                       {"payment_ref", payment_ref},
-                       {"reason", std::string(reason)}});
 }
 
 }  // namespace purser::app

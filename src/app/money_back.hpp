@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "app/ports/payment_provider.hpp"
@@ -50,9 +49,5 @@ Result<TakenBack> take_back(StoreBatch& batch, PurchaseBook& book, const PaidPur
 /// payment.alarm.
 Status record_refund(StoreBatch& batch, PurchaseBook& book, const ProjectId& project,
                      const RemoteRefund& remote);
-
-/// The event payment.alarm: an operator should look. `object`: the provider's re_… or dp_….
-Status raise_alarm(StoreBatch& batch, const domain::Purchase& purchase, const std::string& object,
-                   const std::string& payment_ref, std::string_view reason);
 
 }  // namespace purser::app

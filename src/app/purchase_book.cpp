@@ -261,8 +261,4 @@ Status intend(StoreBatch& batch, const ProjectId& project, std::string id, std::
   return inserted;
 }
 
-Status intend_refund(StoreBatch& batch, const ProjectId& project, const std::string& payment_ref) {
-  return intend(batch, project, "purser-refund-" + payment_ref, kRefundPayment, payment_ref);
-}
-
 }  // namespace purser::app

@@ -185,7 +185,5 @@ inline constexpr std::string_view kExpireSession = "expire_session";
 /// Asks for a side effect outside the batch; one with this id is asked for once.
 Status intend(StoreBatch& batch, const ProjectId& project, std::string id, std::string_view kind,
               std::string subject);
-/// Asks, once, that all that is left of a payment that sold nothing is given back.
-Status intend_refund(StoreBatch& batch, const ProjectId& project, const std::string& payment_ref);
 
 }  // namespace purser::app

@@ -199,10 +199,8 @@ Status Application::apply_running(Shown shown) {
   const bool later = before.switching && switching_time(before) == domain::SwitchTime::kPeriodEnd;
   const bool lost =
       before.switching && !switched && batch_.now() - before.switching->at > kSwitchLost;
-  if (switched || lost) {
-    now.switching.reset();
-    now.switching_id.clear();
-  }
+  if (switched || lost) now.switching.reset();
+  if (lost) now.switching_id.clear();
   if (switched && later) {
     now.pending = before.switching;
     now.pending->at = before.current_period_end;
@@ -246,6 +244,10 @@ Status Application::apply_pending(const PendingSwitch& pending, const Subscripti
   return {};
 }
 
+bool is_named_after(const std::string& switching_id, const std::string& operation) {
+  return switching_id == operation || switching_id == operation + std::string(kAtPeriodEnd);
+}
+
 /// Whether the latest invoice is all that can be new here.
 bool latest_tells_all(const Subscription& before, const std::vector<Invoice>& recorded,
                       const RemoteSubscription& answer) {
@@ -272,8 +274,11 @@ std::string switching_id(const std::string& operation, domain::SwitchTime effect
 }
 
 bool is_switching_of(const Subscription& subscription, const std::string& operation) {
-  const std::string& id = subscription.switching_id;
-  return subscription.switching && (id == operation || id == operation + std::string(kAtPeriodEnd));
+  return subscription.switching && is_named_after(subscription.switching_id, operation);
+}
+
+bool was_switched_by(const Subscription& subscription, const std::string& operation) {
+  return !subscription.switching && is_named_after(subscription.switching_id, operation);
 }
 
 domain::SwitchTime switching_time(const Subscription& subscription) {

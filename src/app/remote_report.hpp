@@ -39,6 +39,8 @@ Status apply_report(StoreBatch& batch, PurchaseBook& book, const ProjectId& proj
 /// A switch under way is named after its operation; one for the period's end says so.
 std::string switching_id(const std::string& operation, domain::SwitchTime effective);
 bool is_switching_of(const domain::Subscription& subscription, const std::string& operation);
+/// Whether it was the last one that succeeded: the plan is had, or awaited, because of it.
+bool was_switched_by(const domain::Subscription& subscription, const std::string& operation);
 domain::SwitchTime switching_time(const domain::Subscription& subscription);
 /// The key of the provider's call for it; another attempt of the same operation, asked for at
 /// another instant, is another call.

@@ -125,11 +125,20 @@ class Sales {
   /// The same by the checkout's id, or by the reference that objects at the provider carry.
   Status settle_checkout(const ProjectId& project, const CheckoutId& checkout);
 
-  /// One round of the sweep: looks at open checkouts that are due (lost webhooks). Answers how
-  /// many.
+  /// One round of the sweep: looks at open checkouts that are due (lost webhooks). One that nobody
+  /// has paid in 30 days expires; one of which that cannot be said then, because the provider
+  /// refuses to show it, or because it is paid and gives no access, stays open and raises the event
+  /// checkout.alarm once. Answers how many.
   Result<int> sweep_checkouts(int limit);
 
  private:
+  /// What a look at a checkout's session has shown, where it does not conclude the checkout.
+  enum class Seen {
+    kUnpaid,
+    kPaid,  ///< and gives no access for now
+  };
+  /// settle(), for whoever wants to know. kUnpaid when there is no such open checkout.
+  Result<Seen> look_at(const ProjectId& project, const std::string& session_ref);
   Status give_back_renewals(const ProjectContext& context, const Checkout& checkout);
 
   /// What a buyer chose on the purchase page.
@@ -174,7 +183,7 @@ class Sales {
   Status close_session(const ProjectContext& context, const Checkout& checkout);
   Status release_session(const Checkout& checkout);
 
-  Status reschedule(const Checkout& checkout);
+  Status reschedule(const Checkout& checkout, const Result<Seen>& seen);
 
   Engine& engine_;
   Store& store_;

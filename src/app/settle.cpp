@@ -2,6 +2,8 @@
 #include <array>
 #include <utility>
 
+#include "app/alarms.hpp"
+#include "app/final_error.hpp"
 #include "app/purchase_book.hpp"
 #include "app/remote_objects.hpp"
 #include "app/remote_state.hpp"
@@ -25,7 +27,18 @@ Millis check_delay(int checks, Millis age) {
   if (checks <= static_cast<int>(kDelays.size())) {
     return kDelays[static_cast<std::size_t>(checks - 1)];
   }
+  if (age > kGiveUp) return Millis{24 * kHour.count};
   return age < kFrequentChecks ? kHour : Millis{6 * kHour.count};
+}
+
+/// What was paid could not be granted so far, or whether it was paid is not to be seen. A passing
+/// fault is waited out.
+Status alarm_of_unresolved(StoreBatch& batch, const Checkout& checkout, const Error* fault) {
+  if (fault != nullptr && !is_final(*fault)) return {};
+  const std::string reason =
+      fault == nullptr ? "paid 30 days ago, and its subscription gives no access"
+                       : "30 days old, and not to be seen whether paid: " + fault->message;
+  return raise_checkout_alarm(batch, checkout, "", "unresolved", reason);
 }
 
 /// The subscription that the session began, with its invoices.
@@ -47,14 +60,20 @@ Status fetch_subscription(PaymentProvider& provider, const ProviderCredentials& 
 }  // namespace
 
 Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
+  const auto seen = look_at(project, session_ref);
+  return seen ? Status() : Status(seen.error());
+}
+
+Result<Sales::Seen> Sales::look_at(const ProjectId& project, const std::string& session_ref) {
   const auto context = registry_.project(project);
-  if (!context) return {};
+  if (!context) return Seen::kUnpaid;
   PURSER_TRY(const std::optional<Checkout> known,
              store_.view()->checkout_by_session(project, session_ref));
   if (known && known->state == CheckoutState::kRefunded && known->is_subscription) {
-    return give_back_renewals(*context, *known);
+    PURSER_CHECK_OK(give_back_renewals(*context, *known));
+    return Seen::kPaid;
   }
-  if (!known || known->state != CheckoutState::kOpen) return {};
+  if (!known || known->state != CheckoutState::kOpen) return Seen::kUnpaid;
   PURSER_TRY(const ProviderConnection connection, access_.connect(*context));
   SessionReport report;
   report.account = connection.account;
@@ -62,20 +81,21 @@ Status Sales::settle(const ProjectId& project, const std::string& session_ref) {
   using SessionStatus = RemoteCheckoutSession::Status;
   const bool paid = report.session.status == SessionStatus::kComplete && report.session.paid;
   // Open, or complete but unpaid: a slow payment method; its success or failure comes later.
-  if (!paid && report.session.status != SessionStatus::kExpired) return {};
+  if (!paid && report.session.status != SessionStatus::kExpired) return Seen::kUnpaid;
   // Another account does not know it.
   if (paid && report.account.id == known->account_id) {
     PURSER_CHECK_OK(fetch_subscription(access_.provider(), connection.as, report));
   }
   const Millis grace = grace_of(context->project.settings);
-  return engine_.apply([&](StoreBatch& batch) -> Status {
+  PURSER_CHECK_OK(engine_.apply([&](StoreBatch& batch) -> Status {
     PURSER_TRY(const std::optional<Checkout> checkout, batch.checkout(project, known->id));
     // Another event about the same session may have been faster.
     const bool stands =
         checkout && checkout->state == CheckoutState::kOpen && checkout->session_ref == session_ref;
     if (!stands) return {};
     return conclude_checkout(batch, ids_, grace, *checkout, report);
-  });
+  }));
+  return paid ? Seen::kPaid : Seen::kUnpaid;
 }
 
 /// The subscription could not be granted, and its end takes until the provider can be reached: what
@@ -107,25 +127,27 @@ Result<int> Sales::sweep_checkouts(int limit) {
   PURSER_TRY(const std::vector<Checkout> due, store_.claim_checkouts(clock_.now(), limit));
   std::optional<Error> failed;
   for (const Checkout& checkout : due) {
-    const Status settled = settle(checkout.customer.project, checkout.session_ref);
-    if (!settled) failed = settled.error();
+    const auto seen = look_at(checkout.customer.project, checkout.session_ref);
+    if (!seen) failed = seen.error();
     // Also after a failure: one checkout that cannot be looked at must not hold up the others.
-    PURSER_CHECK_OK(reschedule(checkout));
+    PURSER_CHECK_OK(reschedule(checkout, seen));
   }
   if (failed) return *std::move(failed);
   return static_cast<int>(due.size());
 }
 
-Status Sales::reschedule(const Checkout& checkout) {
+Status Sales::reschedule(const Checkout& checkout, const Result<Seen>& seen) {
   return engine_.apply([&](StoreBatch& batch) -> Status {
     PURSER_TRY(std::optional<Checkout> current,
                batch.checkout(checkout.customer.project, checkout.id));
     if (!current || current->state != CheckoutState::kOpen) return {};
     const Millis age = batch.now() - current->created_at;
-    if (age > kGiveUp) {
+    if (age > kGiveUp && seen && *seen == Seen::kUnpaid) {
       return expire_checkout(batch, *std::move(current),
                              "the provider did not conclude it in 30 days");
     }
+    if (age > kGiveUp)
+      PURSER_CHECK_OK(alarm_of_unresolved(batch, *current, seen ? nullptr : &seen.error()));
     ++current->checks;
     current->next_check_at = batch.now() + check_delay(current->checks, age);
     return batch.update_checkout(*current);

@@ -6,6 +6,7 @@
 
 #include "app/events.hpp"
 #include "app/fulfilment.hpp"
+#include "app/given_back.hpp"
 #include "app/items.hpp"
 #include "app/purchase_book.hpp"
 #include "app/remote_report.hpp"
@@ -69,7 +70,7 @@ Status Settlement::conclude(const Checkout& checkout) {
   const std::optional<bool> access = this->access();
   // Whatever became of it since, what was sold late began, and its first period was paid for.
   const bool began = is_late() && report_.invoices.front().status == InvoiceStatus::kPaid;
-  if (!access && !began) return alarm(checkout, "subscription has ended");
+  if (!access && !began) return give_back(checkout, "the subscription has ended");
   if (access && !*access && !began) return {};  // the event about its next payment comes again
   const domain::Purchase purchase = sold_purchase(checkout);
   PURSER_TRY(const std::string hindered, obstacle(checkout, purchase));
@@ -175,7 +176,7 @@ Status Settlement::give_back(const Checkout& checkout, const std::string& reason
 
 Status Settlement::refund_payments(const Checkout& checkout) {
   for (const std::string& payment : payments()) {
-    PURSER_CHECK_OK(intend_refund(batch_, checkout.customer.project, payment));
+    PURSER_CHECK_OK(intend_refund(batch_, checkout.customer.project, payment, checkout.id));
   }
   return {};
 }

@@ -44,7 +44,8 @@ struct SwitchCommand {
 /// What a switch would cost, in minor units of one currency.
 struct SwitchPreview {
   Money due_now;
-  Money next_renewal;
+  /// Absent for a subscription without a provider, whose renewals nobody pays.
+  std::optional<Money> next_renewal;
   Timestamp next_renewal_at;
   domain::SwitchTime effective = domain::SwitchTime::kNow;
   std::vector<PlanPreview::Line> lines;

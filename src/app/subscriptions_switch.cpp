@@ -52,12 +52,12 @@ PlanChange change_of(const SwitchDecision& decision, const RemoteSubscription& n
   return change;
 }
 
-/// Nobody pays for a subscription without a provider.
+/// Nobody pays for a subscription without a provider, now or at a renewal.
 SwitchPreview local_preview(const SwitchDecision& decision, Timestamp now) {
   const Money nothing(0, decision.plan.price.amount.currency());
   const domain::Purchase after =
       decision.effective == SwitchTime::kNow ? switched(decision, now) : decision.before;
-  return {nothing, nothing, after.subscription->current_period_end, decision.effective, {}};
+  return {nothing, {}, after.subscription->current_period_end, decision.effective, {}};
 }
 
 }  // namespace

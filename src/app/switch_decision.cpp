@@ -70,7 +70,7 @@ Result<std::optional<SwitchDecision>> begun(const std::vector<domain::Purchase>&
       decision.effective = switching_time(subscription);
       return std::optional<SwitchDecision>(std::move(decision));
     }
-    decision.done = operation.resumed && has_plan(purchase, command);
+    decision.done = was_switched_by(subscription, operation.id) && has_plan(purchase, command);
     if (decision.done) return std::optional<SwitchDecision>(std::move(decision));
   }
   return std::optional<SwitchDecision>();

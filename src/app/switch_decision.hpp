@@ -18,8 +18,8 @@ struct SwitchDecision {
   std::int64_t catalog_version = 0;  ///< of `to`
   domain::SwitchPlan plan{{PriceId(), Money(0, *Currency::parse("USD")), {}, {}, false}, {}};
   domain::SwitchTime effective = domain::SwitchTime::kNow;
-  /// Of an operation that is resumed: the subscription has the plan already (or it is pending), and
-  /// `before` says so. Nothing is left to do.
+  /// Of an operation that is resumed: the subscription has the plan already (or it is pending)
+  /// because of it, and `before` says so. Nothing is left to do.
   bool done = false;
 
   /// As it is recorded while it is under way or waits.

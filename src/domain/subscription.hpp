@@ -81,7 +81,7 @@ struct Subscription {
   /// A switch that was asked of the provider and whose outcome is not recorded yet; `at` is when it
   /// was asked. Blocks other switches until it is resolved. Never on a local subscription.
   std::optional<PendingSwitch> switching;
-  std::string switching_id;  ///< base of its idempotency key; empty without `switching`
+  std::string switching_id;  ///< base of its idempotency key; stays once the switch has succeeded
   std::string remote_ref;    ///< the provider's sub_…; empty: nobody pays (granted, test mode)
   friend bool operator==(const Subscription&, const Subscription&) = default;
 

@@ -102,7 +102,10 @@ constexpr Schema kPreviewLine{"SwitchPreviewLine", "A line of what is due now.",
 constexpr Field kSwitchPreviewFields[] = {
     choice("effective", kSwitchTimes, "When the switch would take effect."),
     number("due_now", "Minor units.", 0),
-    number("next_renewal", "Minor units, at the next renewal.", 0),
+    number("next_renewal",
+           "Minor units, at the next renewal; null for a plan that was granted or bought in test "
+           "mode, for which nobody ever pays.",
+           0, true),
     instant("next_renewal_at", "When that is."),
     text("currency", "ISO 4217, upper case."),
     objects("lines", kPreviewLine, "What is due now consists of."),

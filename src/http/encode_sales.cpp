@@ -191,7 +191,11 @@ std::string encode_preview(const app::SwitchPreview& preview) {
   json::Writer out;
   out.begin_object().field("effective", domain::to_string(preview.effective));
   out.field("due_now", preview.due_now.minor_units());
-  out.field("next_renewal", preview.next_renewal.minor_units());
+  if (preview.next_renewal) {
+    out.field("next_renewal", preview.next_renewal->minor_units());
+  } else {
+    out.key("next_renewal").null();
+  }
   instant(out, "next_renewal_at", preview.next_renewal_at);
   out.field("currency", preview.due_now.currency().code()).key("lines").begin_array();
   for (const app::PlanPreview::Line& line : preview.lines) {

@@ -110,6 +110,15 @@ TEST_F(BillingTest, PreviewsASwitch) {
   EXPECT_TRUE(preview->lines[0].is_proration);
 }
 
+TEST_F(BillingTest, PreviewsASwitchOfAPlanThatNobodyPaysFor) {
+  transport_->then(200, R"({"effective":"now","due_now":0,"next_renewal":null,"currency":"USD",)"
+                        R"("next_renewal_at":"2026-02-28T00:00:00Z","lines":[]})");
+  const auto preview =
+      server().user("u").preview_switch({.from_product_id = "pro", .to_product_id = "max"});
+  ASSERT_TRUE(preview.has_value());
+  EXPECT_FALSE(preview->next_renewal.has_value());
+}
+
 TEST_F(BillingTest, BillingAndPaymentMethods) {
   constexpr const char* kCard =
       R"({"id":"pm_1","brand":"visa","last4":"4242","exp_month":12,"exp_year":2040})";

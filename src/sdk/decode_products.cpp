@@ -171,7 +171,7 @@ Result<SwitchPreview> read_switch_preview(const json::Value& value) {
   if (effective != "now" && effective != "period_end") in.fail("effective");
   preview.effective = effective == "now" ? SwitchTime::kNow : SwitchTime::kPeriodEnd;
   preview.due_now = in.integer("due_now");
-  preview.next_renewal = in.integer("next_renewal");
+  preview.next_renewal = in.optional_integer("next_renewal");
   preview.next_renewal_at = in.time("next_renewal_at");
   preview.currency = in.text("currency");
   for (const auto& element : in.array("lines")) {

@@ -152,6 +152,7 @@ TEST_F(DisputesTest, AfterAPartialRefundItTakesTheRest) {
 }
 
 TEST_F(DisputesTest, ARefundAfterItTakesNothingTwice) {
+  world_.provider.banks_only_inquire = true;
   const auto bought = world_.buy("pack");
   world_.buy("pack");
   const std::string dispute = disputed(bought);
@@ -166,6 +167,7 @@ TEST_F(DisputesTest, ARefundAfterItTakesNothingTwice) {
 }
 
 TEST_F(DisputesTest, APartialRefundDuringItIsTakenFromWhatComesBack) {
+  world_.provider.banks_only_inquire = true;
   const auto bought = world_.buy("pack");
   const std::string dispute = disputed(bought);
   EXPECT_EQ(world_.refund(bought.id, by_amount(250)), "succeeded 250");
@@ -179,6 +181,7 @@ TEST_F(DisputesTest, APartialRefundDuringItIsTakenFromWhatComesBack) {
 }
 
 TEST_F(DisputesTest, OneAboutAPartTakesItsShareAndGivesItBack) {
+  world_.provider.banks_only_inquire = true;
   const auto bought = world_.buy("pack");
   const std::string dispute = world_.provider.dispute(bought.payment_ref, 400);
   EXPECT_TRUE(sync(dispute));
@@ -230,6 +233,8 @@ TEST_F(DisputesTest, OneOfTheWrongModeChangesNothingAndAlarms) {
   EXPECT_EQ(history(), "purchase");
   EXPECT_FALSE(world_.store->view()->dispute(world_.project, dispute)->has_value());
   EXPECT_EQ(world_.announced("payment.alarm"), 1);
+  EXPECT_TRUE(sync(dispute));
+  EXPECT_EQ(world_.announced("payment.alarm"), 1) << "looked at again, nothing is new";
 }
 
 TEST_F(DisputesTest, OneAboutNoPurchaseIsLeft) {

@@ -97,6 +97,8 @@ class FakeProvider final : public PaymentProvider {
   void run();
 
   // --- what banks and administrators do ---
+  /// Disputes are inquiries, of which nothing was charged back: their payments can be refunded.
+  bool banks_only_inquire = false;
   /// About so many minor units, or all that was paid; answers dp_….
   std::string dispute(const std::string& payment, std::optional<std::int64_t> amount = {});
   void close_dispute(const std::string& dispute, DisputeState state);

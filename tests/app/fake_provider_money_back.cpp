@@ -18,6 +18,12 @@ Result<RemoteRefund> FakeProvider::create_refund(const ProviderCredentials& as,
       const bool same = !refund.reference.empty() && known.remote.reference == refund.reference;
       if (old && same) return known.remote;
     }
+    for (const auto& [id, dispute] : disputes_) {
+      const bool charged_back = !banks_only_inquire && dispute.state != DisputeState::kWon;
+      if (charged_back && dispute.payment_ref == refund.payment_ref) {
+        return provider_refused("charge_disputed", "The charge has been charged back.");
+      }
+    }
     std::optional<std::int64_t> amount;
     if (refund.amount) amount = refund.amount->minor_units();
     return add_refund(refund.payment_ref, amount, refund.reference, key);

@@ -240,6 +240,8 @@ TEST_F(RefundsSyncTest, WhatCannotBeChangesNothingAndAlarms) {
   EXPECT_EQ(world_.invoices_of(bought.id).at(0).refunded, 0);
   EXPECT_EQ(world_.credits(), 1000);
   EXPECT_EQ(world_.announced("payment.alarm"), 1);
+  EXPECT_TRUE(sync(bought.payment_ref));
+  EXPECT_EQ(world_.announced("payment.alarm"), 1) << "looked at again, nothing is new";
 }
 
 TEST_F(RefundsSyncTest, AFullRefundAtTheProviderEndsASubscriptionThereToo) {

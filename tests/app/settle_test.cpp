@@ -356,5 +356,68 @@ TEST(Sweep, ACheckoutThatCannotBeLookedAtHoldsUpNoOther) {
   EXPECT_EQ(world.owned(world.user()).size(), 2U);
 }
 
+/// A month and a half of sweeps.
+void sweep_on(World& world) {
+  for (int day = 0; day < 45; ++day) {
+    world.advance({24 * kHour.count});
+    (void)world.sales->sweep_checkouts(100).has_value();
+  }
+}
+
+TEST(Sweep, APaidSessionThatIsNotShownAnyMoreIsAnAlarmOnceAndStaysUnresolved) {
+  World world;
+  const std::string session = world.open_session("pack");
+  world.provider.pay(session);
+  world.provider.plan = [](const std::string& call) {
+    return call == "checkout_session" ? Fault::kRefuse : Fault::kNone;
+  };
+  sweep_on(world);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 1);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.expired"), 0);
+  world.provider.plan = nullptr;
+  world.advance({25 * kHour.count});
+  world.work_off();
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kCompleted) << "access came back";
+  EXPECT_EQ(world.owned(world.user()).size(), 1U);
+}
+
+TEST(Sweep, WithoutAKeyNothingExpires) {
+  World world;
+  const std::string session = world.open_session("pack");
+  world.provider.pay(session);
+  SettingsChange change;
+  change.stripe_secret_key = Secret("");
+  world.settings(change);
+  sweep_on(world);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 1);
+}
+
+TEST(Sweep, APassingFaultIsWaitedOutAndWhatNobodyPaidExpires) {
+  World world;
+  const std::string session = world.open_session("pack");
+  world.provider.plan = [](const std::string& call) {
+    return call == "checkout_session" ? Fault::kUnavailable : Fault::kNone;
+  };
+  sweep_on(world);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
+  world.provider.plan = nullptr;
+  sweep_on(world);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kExpired);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 0);
+}
+
+TEST(Sweep, APaidSubscriptionThatGivesNoAccessDoesNotExpire) {
+  World world;
+  const std::string session = world.open_session("plan");
+  world.provider.edit_subscription(world.provider.pay_session(session), [](auto& remote) {
+    remote.status = domain::SubscriptionStatus::kPaused;
+  });
+  sweep_on(world);
+  EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
+  EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 1);
+}
+
 }  // namespace
 }  // namespace purser::app::testing

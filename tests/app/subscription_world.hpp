@@ -104,7 +104,7 @@ class SubscriptionWorld : public World {
     if (!made) return called(made.error());
     return std::string(to_string(made->effective)) + " " +
            std::to_string(made->due_now.minor_units()) + ", then " +
-           std::to_string(made->next_renewal.minor_units());
+           (made->next_renewal ? std::to_string(made->next_renewal->minor_units()) : "never");
   }
 
   void test_mode(bool on) {
@@ -191,6 +191,10 @@ inline Picture picture_of(SubscriptionWorld& world) {
   Picture picture{world.owned(world.user()),   world.kinds(),
                   world.outbox_types().size(), world.credits(),
                   world.provider.charged(),    {}};
+  // Not part of what is had: which operation was the last to ask for a switch.
+  for (domain::Purchase& bought : picture.owned) {
+    if (bought.subscription) bought.subscription->switching_id.clear();
+  }
   for (const RemoteSubscription& one : world.provider.subscriptions()) {
     picture.remote.push_back(one.id + " " + one.price + " x" + std::to_string(one.quantity) + " " +
                              std::string(to_string(one.status)) +

@@ -156,7 +156,7 @@ TEST(LocalSwitch, WaitsForThePeriodsEndAndCanBeCalledOff) {
   SubscriptionWorld world;
   const auto bought = world.buy_in_test_mode("pro", "monthly");
   world.downgrade_later();
-  EXPECT_EQ(world.preview({"pro", "basic", "monthly"}), "period_end 0, then 0");
+  EXPECT_EQ(world.preview({"pro", "basic", "monthly"}), "period_end 0, then never");
   EXPECT_EQ(world.change({"pro", "basic", "monthly"}), "active pro/monthly then basic/monthly");
   EXPECT_EQ(world.resume(bought.id), "active pro/monthly");
   EXPECT_EQ(world.change({"pro", "basic", "yearly", SwitchTime::kPeriodEnd}),

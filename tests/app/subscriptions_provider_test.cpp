@@ -209,7 +209,7 @@ TEST(Switch, ADeclineChangesNothingElse) {
       << "the same key: the same answer";
   EXPECT_EQ(picture_of(world), before);
   EXPECT_EQ(world.change({"basic", "pro", "monthly", {}, true, "k2"}), "active pro/monthly");
-  EXPECT_EQ(world.purchase(bought.id).subscription->switching_id, "");
+  EXPECT_FALSE(world.purchase(bought.id).subscription->switching);
 }
 
 TEST(Switch, NeedsADefaultPaymentMethodOnlyWhenThePlanCostsMoney) {
@@ -358,6 +358,41 @@ TEST(Conflict, ASwitchUnderWayBlocksOthersUntilItIsResolved) {
   EXPECT_EQ(world.kinds(), "purchase switch");
 }
 
+TEST(Repeated, AnotherOnesSwitchIsNotItsOwn) {
+  SubscriptionWorld world;
+  world.subscribe("basic", "monthly");
+  bool down = true;
+  world.provider.plan = [&](const std::string&) {
+    return down ? Fault::kUnavailable : Fault::kNone;
+  };
+  EXPECT_EQ(world.change({"basic", "pro", "monthly", {}, true, "k1"}),
+            "PAYMENT_PROVIDER_UNAVAILABLE");
+  down = false;
+  EXPECT_EQ(world.change({"basic", "pro", "monthly", {}, true, "k2"}), "active pro/monthly");
+  EXPECT_EQ(world.change({"basic", "pro", "monthly", {}, true, "k1"}), "PRODUCT_NOT_OWNED")
+      << "as a first call would be answered";
+  EXPECT_EQ(world.change({"basic", "pro", "monthly", {}, true, "k2"}), "active pro/monthly");
+  EXPECT_EQ(world.kinds(), "purchase switch");
+  EXPECT_EQ(world.provider.charged(), 3000);
+}
+
+TEST(Repeated, ItsOwnSwitchWhoseAnswerWasLostIsAnsweredAfterTheNewsOfIt) {
+  for (const SwitchTime effective : {SwitchTime::kNow, SwitchTime::kPeriodEnd}) {
+    SubscriptionWorld world;
+    const auto bought = world.subscribe("pro", "monthly");
+    world.provider.plan = [](const std::string& call) {
+      return call == "change_plan" ? Fault::kLoseAnswer : Fault::kNone;
+    };
+    EXPECT_EQ(world.change({"pro", "basic", "monthly", effective, true, "k1"}),
+              "PAYMENT_PROVIDER_UNAVAILABLE");
+    world.provider.plan = nullptr;
+    world.hear(ref(bought));
+    const std::string had = shown(world.purchase(bought.id));
+    EXPECT_EQ(world.change({"pro", "basic", "monthly", effective, true, "k1"}), had);
+    EXPECT_TRUE(world.verify().empty());
+  }
+}
+
 TEST(Conflict, OneThatTheProviderDoesNotShowIsDroppedAfterTenMinutes) {
   SubscriptionWorld world;
   const auto bought = world.subscribe("basic", "monthly");
@@ -369,7 +404,7 @@ TEST(Conflict, OneThatTheProviderDoesNotShowIsDroppedAfterTenMinutes) {
   world.provider.plan = nullptr;
   world.advance({11 * kMinute.count});
   EXPECT_EQ(world.change({"basic", "free", "", {}, true, "k2"}), "active free/monthly");
-  EXPECT_EQ(world.purchase(bought.id).subscription->switching_id, "");
+  EXPECT_FALSE(world.purchase(bought.id).subscription->switching);
   EXPECT_EQ(world.kinds(), "purchase switch");
 }
 

@@ -204,6 +204,17 @@ const Damage kDamages[] = {
        b.seller.intentions.push_back({"i1", "end_subscription", "sub_1", ""});
      },
      "not done: end_subscription"},
+    {"ARefundLeftWhenTheBankWasFirst",
+     [](Books& b) {
+       b.provider.disputes.push_back({"dp_2", "lost", "pi_9"});
+       b.seller.intentions.push_back({"i1", "refund_payment", "pi_9", ""});
+     },
+     "not done: refund_payment"},
+    {"AnEndedSubscriptionWhoseMoneyStays",
+     [](Books& b) {
+       b.seller.alarms.push_back({"checkout.alarm", "", "subscription has ended", "{}"});
+     },
+     "checkout.alarm"},
     {"AnAcknowledgedChangeLost", [](Books& b) { b.seller.entries.pop_back(); },
      "took effect 0 times"},
     {"ARefusedChangeDone", [](Books& b) { b.diaries[0].deeds[4].answer = R"({"success":false})"; },

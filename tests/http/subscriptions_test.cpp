@@ -115,6 +115,15 @@ TEST_F(SubscriptionsTest, SwitchesAndTheirPreview) {
   EXPECT_EQ(api_.world.quantity(api_.world.user(), "credits"), 500);
 }
 
+TEST_F(SubscriptionsTest, ThePreviewOfAGrantedPlanSaysThatNobodyPaysForIt) {
+  api_.world.grant("basic", "monthly");
+  const Answer preview = api_.server("POST", std::string(kAlice) + "/switch-subscription/preview",
+                                     R"({"from_product_id":"basic","to_product_id":"pro",
+                                         "price_id":"monthly"})");
+  EXPECT_EQ(preview.number("due_now"), 0);
+  EXPECT_TRUE(preview.json().find("next_renewal")->is_null());
+}
+
 TEST_F(SubscriptionsTest, ASwitchAtThePeriodsEndCanBeCalledOff) {
   const std::string id = subscribe("pro");
   const Answer waiting =

@@ -276,8 +276,9 @@ TEST_F(SqliteVerifyBilling, ASubscriptionThatEndedAndGoesOn) {
 
 TEST_F(SqliteVerifyBilling, ASwitchUnderWayThatNobodyWasAskedFor) {
   expect_found(
-      "UPDATE purchases SET subscription = json_set(subscription, '$.switching_id', 'x') "
-      "WHERE id = 's1'",
+      "UPDATE purchases SET subscription = json_set(subscription, '$.switching', json_object("
+      "'product_id', 'pro', 'product', json(product), 'catalog_version', 1, 'price_id', "
+      "'monthly', 'quantity', 1, 'at', 5)) WHERE id = 's1'",
       "a change of plan that nobody was asked for");
 }
 

@@ -47,8 +47,8 @@ void check_subscription(const domain::Purchase& purchase, Findings& findings) {
   if (subscription.ended_at && !domain::is_final(subscription.status)) {
     findings.add(name, "its subscription has ended and goes on");
   }
-  if (subscription.switching.has_value() == subscription.switching_id.empty() ||
-      (subscription.switching && subscription.is_local())) {
+  const bool was_asked = !subscription.switching_id.empty() && !subscription.is_local();
+  if (subscription.switching && !was_asked) {
     findings.add(name, "its subscription is in a change of plan that nobody was asked for");
   }
   if (subscription.pending) check_switch(*subscription.pending, name, findings);
