@@ -252,18 +252,22 @@ bool is_named_after(const std::string& switching_id, const std::string& operatio
 bool latest_tells_all(const Subscription& before, const std::vector<Invoice>& recorded,
                       const RemoteSubscription& answer) {
   const std::optional<RemoteInvoice>& latest = answer.latest_invoice;
+  bool is_known = false;
   bool follows = false;  // the latest invoice's period follows a recorded one
   for (const Invoice& invoice : recorded) {
     const bool told = latest && invoice.id == latest->id;
     if (is_open(invoice.status) && !told) return false;  // it may be paid by now
     const bool before_it = latest && latest->period_start && invoice.period_end &&
                            invoice.period_end == latest->period_start;
-    if (told || before_it) follows = true;
+    is_known = is_known || told;
+    follows = follows || before_it;
   }
   const bool moved = answer.current_period_start > before.current_period_start;
   if (!latest || !latest->is_renewal) return !moved;
   if (moved && latest->period_start != answer.current_period_start) return false;
-  return follows || (moved && answer.current_period_start == before.current_period_end);
+  if (is_known) return true;
+  // A recorded period that a switch cut short (a trial's, a year's) may also have ended there.
+  return moved ? answer.current_period_start == before.current_period_end : follows;
 }
 
 }  // namespace

@@ -127,6 +127,20 @@ TEST(Renewal, ThreePeriodsOfSilenceAreThreeRenewals) {
   EXPECT_TRUE(world.verify().empty());
 }
 
+TEST(Renewal, ThoseBeforeOneThatBeginsWhereAPeriodCutShortWouldHaveEndedAreFound) {
+  SubscriptionWorld world;
+  const auto bought = world.subscribe("basic", "yearly");
+  EXPECT_EQ(world.change({"basic", "pro", "monthly", domain::SwitchTime::kNow}),
+            "active pro/monthly");
+  const std::size_t before = world.invoices(bought.id).size();
+  world.advance(bought.subscription->current_period_end + Millis{1} - world.clock.now());
+  world.provider.run();
+  world.hear(ref(bought));
+  EXPECT_EQ(world.transactions(TransactionKind::kRenewal), 12);
+  EXPECT_EQ(world.invoices(bought.id).size(), before + 12);
+  EXPECT_TRUE(world.verify().empty());
+}
+
 TEST(Renewal, AnOldInvoiceThatIsPaidLateIsRecorded) {
   SubscriptionWorld world;
   const auto bought = world.subscribe("weekly");

@@ -34,13 +34,21 @@ std::string outcome_of(const Deed& deed) {
   return answer ? answer->string_at("code").value_or("?") : "?";
 }
 
+/// One sandbox for all nodes is none of theirs.
+Script script_of(const BatchOptions& options) {
+  Script script = write_script(options.seed, options.journeys);
+  if (options.nodes > 1) script.sandbox_apart = true;
+  return script;
+}
+
 }  // namespace
 
 Batch::Batch(BatchOptions options, Tally& tally)
     : options_(std::move(options)),
       tally_(tally),
-      script_(write_script(options_.seed, options_.journeys)),
-      shop_({options_.program, options_.work, script_.sandbox_apart, options_.seed}) {
+      script_(script_of(options_)),
+      shop_({options_.program, options_.work, script_.sandbox_apart, options_.seed,
+             options_.postgres, options_.database_folder, options_.nodes}) {
   const int acts = static_cast<int>(script_.acts.size());
   for (int i = 0; i < options_.journeys; ++i) {
     travellers_.emplace_back(plan_journey(options_.seed, i, acts), shop_);
@@ -48,21 +56,20 @@ Batch::Batch(BatchOptions options, Tally& tally)
 }
 
 Findings Batch::run() {
+  play();
+  if (findings_.violation_count > 0 || options_.keeps_database) shop_.keep_database();
+  return findings_;
+}
+
+void Batch::play() {
   const std::string trouble = shop_.open(script_.start, journeys_catalog());
-  if (!trouble.empty()) {
-    findings_.add(trouble);
-    return findings_;
-  }
+  if (!trouble.empty()) return findings_.add(trouble);
   for (std::size_t act = 0; act < script_.acts.size() && trouble_.empty(); ++act) play_act(act);
-  if (!trouble_.empty()) {
-    findings_.add(trouble_);
-    return findings_;
-  }
+  if (!trouble_.empty()) return findings_.add(trouble_);
   converge();
   const std::string differences = shop_.verify();
   if (!differences.empty()) findings_.add("purser verify: " + differences);
   count();
-  return findings_;
 }
 
 void Batch::must(bool good, const char* what) {
@@ -79,9 +86,15 @@ void Batch::play_act(std::size_t act) {
     over = true;
   });
   auto kill = now.kills.begin();
+  bool crashes = now.database_crash.has_value();
   while (!over) {
-    if (trouble_.empty() && kill != now.kills.end() && shop_.answers() - before >= kill->after) {
+    const std::uint64_t answers = shop_.answers() - before;
+    if (trouble_.empty() && kill != now.kills.end() && answers >= kill->after) {
       must(shop_.kill_and_restart(*kill++), "the server does not start again after a kill");
+    }
+    if (trouble_.empty() && crashes && answers >= *now.database_crash) {
+      must(shop_.crash_database(), "PostgreSQL does not start again after a crash");
+      crashes = false;
     }
     pause_for(std::chrono::milliseconds(1));
   }
@@ -212,6 +225,7 @@ void Batch::count() {
   tally_.add("batches_that_reconcile", script_.reconciles ? 1 : 0);
   tally_.add("answers", static_cast<std::int64_t>(shop_.answers()));
   tally_.add("kills", static_cast<std::int64_t>(shop_.kills()));
+  tally_.add("database_crashes", static_cast<std::int64_t>(shop_.database_crashes()));
   tally_.add("purchases", size(seller_.purchases));
   tally_.add("charges", std::count_if(provider_.charges.begin(), provider_.charges.end(),
                                       [](const auto& row) { return row.status == "succeeded"; }));

@@ -1,7 +1,7 @@
 #pragma once
 
-// One server, its sandbox and some hundred journeys at once: acts with faults and deaths, time in
-// between, and the audit when everything that is pending has converged.
+// One server, or its nodes, its sandbox and some hundred journeys at once: acts with faults and
+// deaths, time in between, and the audit when everything that is pending has converged.
 
 #include <cstdint>
 #include <map>
@@ -40,6 +40,10 @@ struct BatchOptions {
   std::uint64_t seed = 1;
   int journeys = 100;
   int connections = 16;
+  std::string postgres;         ///< tools/postgres; empty: the store is SQLite
+  std::string database_folder;  ///< PostgreSQL's
+  int nodes = 1;
+  bool keeps_database = false;  ///< also when all is well
 };
 
 /// Used by one thread.
@@ -51,6 +55,7 @@ class Batch {
   Findings run();
 
  private:
+  void play();
   void play_act(std::size_t act);
   /// Notes what makes it pointless to go on.
   void must(bool good, const char* what);

@@ -1,9 +1,10 @@
 #include "tests/faults/books.hpp"
 
-#include <sqlite3.h>
-
 #include <functional>
+#include <memory>
 
+#include "adapters/postgres/connection.hpp"
+#include "adapters/sqlite/connection.hpp"
 #include "tests/faults/journey.hpp"
 
 namespace purser::faults {
@@ -69,52 +70,62 @@ void read_account(const json::Value& account, ProviderBooks& out) {
   });
 }
 
-/// A connection that only reads. Used by one thread.
+Result<std::unique_ptr<sql::Connection>> connect(const std::string& database) {
+  if (database.starts_with("postgres://")) {
+    postgres::ConnectOptions options;
+    options.uri = database;
+    options.reads_much = true;
+    PURSER_TRY(std::unique_ptr<sql::Connection> db, postgres::Connection::open(options));
+    return db;
+  }
+  PURSER_TRY(std::unique_ptr<sql::Connection> db,
+             sqlite::Connection::open(database, sqlite::OpenMode::kReader, ""));
+  return db;
+}
+
+/// A connection that only reads, to either engine. Used by one thread.
 class Database {
  public:
-  explicit Database(const std::string& path) {
-    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX;
-    if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) failed_ = true;
-    if (db_ != nullptr) sqlite3_busy_timeout(db_, 5'000);
+  explicit Database(const std::string& database) {
+    if (auto db = connect(database)) db_ = *std::move(db);
   }
-  ~Database() { sqlite3_close(db_); }
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
 
   class Row {
    public:
-    explicit Row(sqlite3_stmt* statement) : statement_(statement) {}
-    std::string text() {
-      const auto* bytes = sqlite3_column_text(statement_, column_++);
-      return bytes == nullptr ? "" : reinterpret_cast<const char*>(bytes);
+    explicit Row(const sql::Cursor& cursor) : cursor_(cursor) {}
+    std::string text() { return cursor_.text(column_++); }
+    std::int64_t number() { return cursor_.integer(column_++); }
+    int small() { return static_cast<int>(number()); }
+    /// Null where there is none.
+    json::Value document() {
+      auto parsed = json::parse(cursor_.view(column_++));
+      return parsed ? *std::move(parsed) : json::Value();
     }
-    std::int64_t number() { return sqlite3_column_int64(statement_, column_++); }
-    int small() { return sqlite3_column_int(statement_, column_++); }
 
    private:
-    sqlite3_stmt* statement_;
+    const sql::Cursor& cursor_;
     int column_ = 0;
   };
 
-  void each(const char* sql, const std::function<void(Row&)>& visit) {
-    sqlite3_stmt* statement = nullptr;
-    if (failed_ || sqlite3_prepare_v2(db_, sql, -1, &statement, nullptr) != SQLITE_OK) {
-      failed_ = true;
-      return;
-    }
-    int status = SQLITE_ROW;
-    while ((status = sqlite3_step(statement)) == SQLITE_ROW) {
-      Row row(statement);
-      visit(row);
-    }
-    failed_ = failed_ || status != SQLITE_DONE;
-    sqlite3_finalize(statement);
+  /// `sql`: a literal.
+  template <class... Args>
+  void each(const char* sql, const std::function<void(Row&)>& visit, const Args&... args) {
+    if (failed()) return;
+    const auto read = [&]() -> Status {
+      PURSER_TRY(sql::Cursor cursor, db_->query(sql, args...));
+      for (;;) {
+        PURSER_TRY(const bool found, cursor.step());
+        if (!found) return {};
+        Row row(cursor);
+        visit(row);
+      }
+    };
+    if (!read()) db_.reset();
   }
-  bool failed() const { return failed_; }
+  bool failed() const { return db_ == nullptr; }
 
  private:
-  sqlite3* db_ = nullptr;
-  bool failed_ = false;
+  std::unique_ptr<sql::Connection> db_;
 };
 
 using Row = Database::Row;
@@ -125,10 +136,7 @@ bool is_stranger(const std::string& event) { return event.size() > 28; }
 void read_sales(Database& db, SellerBooks& out) {
   db.each(
       "SELECT p.id, c.external_id, p.product_id, p.payment_ref, p.remote_ref, "
-      "coalesce(json_extract(p.subscription, '$.status'), ''), p.quantity, p.status, p.origin, "
-      "coalesce(json_extract(p.subscription, '$.current_period_end'), 0), "
-      "coalesce(json_extract(p.subscription, '$.cancel_at_period_end'), 0), p.anchor, "
-      "coalesce(json_extract(p.subscription, '$.paid_through'), 0), j.id "
+      "p.quantity, p.status, p.origin, p.anchor, p.subscription, j.id "
       "FROM purchases p JOIN customers c ON c.id = p.customer_id "
       "JOIN projects j ON j.row = c.project_id",
       [&](Row& row) {
@@ -138,14 +146,16 @@ void read_sales(Database& db, SellerBooks& out) {
         purchase.product = plain(row.text());
         purchase.payment = row.text();
         purchase.subscription_ref = row.text();
-        purchase.subscription_status = row.text();
         purchase.quantity = row.number();
         purchase.status = row.small();
         purchase.origin = row.small();
-        purchase.period_end = row.number();
-        purchase.cancels_at_period_end = row.small() != 0;
         purchase.anchor = row.number();
-        purchase.paid_through = row.number();
+        const json::Value subscription = row.document();
+        purchase.subscription_status = text(subscription, "status");
+        purchase.period_end = number(subscription, "current_period_end");
+        purchase.cancels_at_period_end =
+            subscription.bool_at("cancel_at_period_end").value_or(false);
+        purchase.paid_through = number(subscription, "paid_through");
         purchase.project = row.text();
         out.purchases.push_back(std::move(purchase));
       });
@@ -170,11 +180,10 @@ void read_sales(Database& db, SellerBooks& out) {
     transaction.kind = row.small();
     out.transactions.push_back(std::move(transaction));
   });
-  db.each("SELECT id, coalesce(json_extract(payments, '$.account_id'), '') FROM projects",
-          [&](Row& row) {
-            const std::string project = row.text();
-            out.accounts[project] = row.text();
-          });
+  db.each("SELECT id, payments FROM projects", [&](Row& row) {
+    const std::string project = row.text();
+    out.accounts[project] = text(row.document(), "account_id");
+  });
 }
 
 void read_money(Database& db, SellerBooks& out) {
@@ -230,18 +239,15 @@ void read_ledger(Database& db, SellerBooks& out) {
 }
 
 void read_work(Database& db, SellerBooks& out) {
-  db.each(
-      "SELECT type, coalesce(json_extract(payload, '$.checkout_id'), ''), "
-      "coalesce(json_extract(payload, '$.reason'), ''), payload "
-      "FROM outbox WHERE type LIKE '%.alarm'",
-      [&](Row& row) {
-        SellerBooks::Alarm alarm;
-        alarm.type = row.text();
-        alarm.checkout = row.text();
-        alarm.reason = row.text();
-        alarm.payload = row.text();
-        out.alarms.push_back(std::move(alarm));
-      });
+  db.each("SELECT type, payload, payload FROM outbox WHERE type LIKE '%.alarm'", [&](Row& row) {
+    SellerBooks::Alarm alarm;
+    alarm.type = row.text();
+    alarm.payload = row.text();
+    const json::Value payload = row.document();
+    alarm.checkout = text(payload, "checkout_id");
+    alarm.reason = text(payload, "reason");
+    out.alarms.push_back(std::move(alarm));
+  });
   db.each("SELECT id, kind, subject, error FROM intentions WHERE done = 0", [&](Row& row) {
     SellerBooks::Intention intention;
     intention.id = row.text();
@@ -290,13 +296,12 @@ std::optional<SellerBooks> read_seller_books(const std::string& database) {
 std::int64_t work_due(const std::string& database, std::int64_t now) {
   Database db(database);
   std::int64_t due = 0;
-  const std::string at = std::to_string(now);
-  const std::string sql =
-      "SELECT (SELECT count(*) FROM inbox WHERE state = 0 AND next_at <= " + at +
-      ") + (SELECT count(*) FROM intentions WHERE done = 0 AND next_at <= " + at +
-      ") + (SELECT count(*) FROM checkouts WHERE state = 1 AND next_check_at <= " + at +
-      ") + (SELECT count(*) FROM purchases WHERE wake_at <= " + at + ")";
-  db.each(sql.c_str(), [&](Row& row) { due = row.number(); });
+  db.each(
+      "SELECT (SELECT count(*) FROM inbox WHERE state = 0 AND next_at <= $1) + "
+      "(SELECT count(*) FROM intentions WHERE done = 0 AND next_at <= $1) + "
+      "(SELECT count(*) FROM checkouts WHERE state = 1 AND next_check_at <= $1) + "
+      "(SELECT count(*) FROM purchases WHERE wake_at <= $1)",
+      [&](Row& row) { due = row.number(); }, now);
   return db.failed() ? -1 : due;
 }
 

@@ -132,7 +132,8 @@ struct SellerBooks {
   std::map<std::string, std::string> accounts;  ///< of each project, at the provider
 };
 
-/// Reads a database beside the server that works on it. Nothing when it cannot be read.
+/// Reads a database beside the servers that work on it: a file of SQLite or a URL of PostgreSQL.
+/// Nothing when it cannot be read.
 std::optional<SellerBooks> read_seller_books(const std::string& database);
 
 /// How much of Purser's own work is due at an instant (milliseconds); −1 when it cannot be read.

@@ -52,7 +52,7 @@ class Traveller::Stage {
  public:
   explicit Stage(Traveller& who)
       : who_(who),
-        caller_(who.shop_, who.journey_.project),
+        caller_(who.shop_, who.journey_.project, static_cast<std::size_t>(who.journey_.number)),
         base_("/customers/" + who.journey_.type + "/" + who.journey_.customer) {}
   ~Stage() {
     auto& complaints = who_.diary_.complaints;

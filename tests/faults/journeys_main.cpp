@@ -26,8 +26,10 @@ struct Options {
   int journeys = 2'000;
   int batch = 50;  ///< journeys of one server
   int connections = 16;
-  int parallel = 4;  ///< servers at once: most of a batch is waiting for the faults' pauses
-  int keep = 0;      ///< 1: the batches' folders stay
+  int parallel = 4;      ///< servers at once: most of a batch is waiting for the faults' pauses
+  int keep = 0;          ///< 1: the batches' folders stay
+  std::string postgres;  ///< tools/postgres; empty: the store is SQLite
+  int nodes = 1;
 };
 
 class Campaign {
@@ -41,6 +43,7 @@ class Campaign {
   void work();
   void run_batch(int number);
   void print_summary() const;
+  bool on_postgres() const { return !options_.postgres.empty(); }
   int batches() const { return (options_.journeys + options_.batch - 1) / options_.batch; }
   /// Batch 0 of the run with this seed is the same.
   std::uint64_t seed_of(int batch) const {
@@ -63,6 +66,10 @@ void Campaign::run_batch(int number) {
   batch.seed = seed_of(number);
   batch.journeys = std::min(options_.batch, options_.journeys - number * options_.batch);
   batch.connections = options_.connections;
+  batch.postgres = options_.postgres;
+  batch.database_folder = options_.work + "/pg-" + std::to_string(batch.seed);
+  batch.nodes = options_.nodes;
+  batch.keeps_database = options_.keep != 0;
   std::filesystem::create_directories(batch.work);
   const Findings found = Batch(batch, tally_).run();
   const std::lock_guard lock(mutex_);
@@ -73,8 +80,10 @@ void Campaign::run_batch(int number) {
     if (options_.keep == 0) std::filesystem::remove_all(batch.work);
   } else {
     failed_seeds_.push_back(batch.seed);
-    std::printf("  again: tests/faults/run --journeys %d --seed %llu\n", batch.journeys,
-                static_cast<unsigned long long>(batch.seed));
+    const std::string store =
+        on_postgres() ? " --store postgres --nodes " + std::to_string(batch.nodes) : "";
+    std::printf("  again: tests/faults/run --journeys %d --seed %llu%s\n", batch.journeys,
+                static_cast<unsigned long long>(batch.seed), store.c_str());
     for (const std::string& violation : found.violations) {
       std::printf("  %s\n", violation.c_str());
       findings_.add(violation);
@@ -119,12 +128,13 @@ bool parse_number(const std::string& text, Number& number) {
 }
 
 bool parse_option(const std::string& name, const std::string& value, Options& options) {
-  if (name == "--program") {
-    options.program = value;
-    return true;
-  }
-  if (name == "--work") {
-    options.work = value;
+  const std::pair<const char*, std::string Options::*> texts[] = {
+      {"--program", &Options::program},
+      {"--work", &Options::work},
+      {"--postgres", &Options::postgres}};
+  for (const auto& [known, member] : texts) {
+    if (name != known) continue;
+    options.*member = value;
     return true;
   }
   if (name == "--seed") return parse_number(value, options.seed);
@@ -133,6 +143,7 @@ bool parse_option(const std::string& name, const std::string& value, Options& op
       {"--batch", &Options::batch},
       {"--connections", &Options::connections},
       {"--parallel", &Options::parallel},
+      {"--nodes", &Options::nodes},
       {"--keep", &Options::keep}};
   for (const auto& [known, member] : numbers) {
     if (name == known) return parse_number(value, options.*member);
@@ -145,7 +156,8 @@ bool parse(int argc, char** argv, Options& options) {
     if (!parse_option(argv[i], argv[i + 1], options)) return false;
   }
   return argc % 2 == 1 && !options.program.empty() && !options.work.empty() && options.batch > 0 &&
-         options.connections > 0 && options.parallel > 0;
+         options.connections > 0 && options.parallel > 0 && options.nodes > 0 &&
+         (options.nodes == 1 || !options.postgres.empty());
 }
 
 }  // namespace
@@ -156,7 +168,8 @@ int main(int argc, char** argv) {
   if (!purser::faults::parse(argc, argv, options)) {
     std::fprintf(stderr,
                  "usage: journeys --program PURSER --work FOLDER [--journeys N] [--seed S] "
-                 "[--batch N] [--connections N] [--parallel N] [--keep 0|1]\n");
+                 "[--batch N] [--connections N] [--parallel N] [--keep 0|1] "
+                 "[--postgres TOOL] [--nodes N]\n");
     return 2;
   }
   return purser::faults::Campaign(std::move(options)).run();

@@ -81,6 +81,16 @@ Millis pause(std::mt19937_64& random) {
   }
 }
 
+/// In every second batch. Drawn apart, so that a seed has the same journeys on every store.
+void crash_database(std::uint64_t seed, int journeys, Script& script) {
+  std::mt19937_64 random = generator(seed, 0, 3);
+  if (draw(random, 0, 1) != 0) return;
+  for (Act& act : script.acts) {
+    if (draw(random, 0, 1) != 0) continue;
+    act.database_crash = static_cast<std::uint64_t>(draw(random, 1, journeys * 12));
+  }
+}
+
 }  // namespace
 
 Script write_script(std::uint64_t seed, int journeys) {
@@ -106,6 +116,7 @@ Script write_script(std::uint64_t seed, int journeys) {
     script.acts.push_back(std::move(act));
   }
   if (draw(random, 0, 1) == 0) script.last_kill = kill(random, 1);
+  crash_database(seed, journeys, script);
   return script;
 }
 

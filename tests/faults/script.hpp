@@ -24,6 +24,8 @@ struct Kill {
 struct Act {
   std::vector<std::string> faults;  ///< forms for POST /_sandbox/faults
   std::vector<Kill> kills;
+  /// Where the database is a server of its own, it crashes too when there are so many answers.
+  std::optional<std::uint64_t> database_crash;
   Millis pause;  ///< until the next act
 };
 

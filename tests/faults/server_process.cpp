@@ -178,4 +178,23 @@ bool SandboxProcess::start() {
          wait_ready();
 }
 
+DatabaseServer::DatabaseServer(std::string tool, std::string folder, std::string log_file)
+    : tool_(std::move(tool)), folder_(std::move(folder)), log_file_(std::move(log_file)) {}
+
+DatabaseServer::~DatabaseServer() {
+  if (exists_) run(keeps_ ? "crash" : "stop");
+}
+
+bool DatabaseServer::run(const char* command) const {
+  const pid_t pid = spawn_program({tool_, command, folder_}, log_file_);
+  return pid > 0 && wait_for(pid) == 0;
+}
+
+bool DatabaseServer::start() {
+  exists_ = true;
+  return run("start");
+}
+
+bool DatabaseServer::crash() { return run("restart"); }
+
 }  // namespace purser::faults

@@ -83,6 +83,32 @@ class SandboxProcess : public ChildProcess {
   const std::uint64_t seed_;
 };
 
+/// A PostgreSQL of its own: tools/postgres.
+class DatabaseServer {
+ public:
+  /// `folder`: one that is not there yet, with a short path that everybody can get to.
+  DatabaseServer(std::string tool, std::string folder, std::string log_file);
+  ~DatabaseServer();  ///< ends it; its files go too, unless they are to be kept
+  DatabaseServer(const DatabaseServer&) = delete;
+  DatabaseServer& operator=(const DatabaseServer&) = delete;
+
+  bool start();
+  /// Ends it at once and starts it on what it had written.
+  bool crash();
+  /// `tools/postgres restart` then serves from its folder again.
+  void keep() { keeps_ = true; }
+  std::string url() const { return "postgres://purser@/purser?host=" + folder_; }
+
+ private:
+  bool run(const char* command) const;
+
+  const std::string tool_;
+  const std::string folder_;
+  const std::string log_file_;
+  bool exists_ = false;
+  bool keeps_ = false;
+};
+
 /// Starts a program without waiting; what it prints is added to the file `output`. -1: it cannot
 /// be.
 pid_t spawn_program(std::vector<std::string> words, const std::string& output);

@@ -1,5 +1,6 @@
 #include "tests/faults/shop.hpp"
 
+#include <filesystem>
 #include <fstream>
 
 #include "crypto/crypto.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr int kMostDeaths = 20;   // that one request may meet
 constexpr int kMostRepeats = 40;  // of one request that may succeed when it is sent again
+// For those who pause in between: what a dead node had begun is its own for fifteen seconds.
+constexpr int kMostPatience = 120;
 constexpr int kLongestPauseMs = 200;
 
 std::string trimmed(std::string text) {
@@ -75,10 +78,42 @@ constexpr const char* kOwnKey = "sk_test_own";
 
 Shop::Shop(ShopOptions options)
     : options_(std::move(options)),
-      sandbox_(options_.program, options_.work, options_.sandbox_seed),
-      server_(options_.program, options_.work,
-              {"--clock", "manual", "--http-threads", "1", "--log-level", "warn",
-               "--events-retention-days", "3650", "--config", options_.work + "/purser.toml"}) {}
+      sandbox_(options_.program, options_.work, options_.sandbox_seed) {
+  if (!options_.postgres.empty()) {
+    database_ = std::make_unique<DatabaseServer>(options_.postgres, options_.database_folder,
+                                                 options_.work + "/postgres.log");
+  }
+  for (int i = 0; i < options_.nodes; ++i) add_node();
+}
+
+std::string Shop::home(std::size_t node) const {
+  return node == 0 ? options_.work : options_.work + "/node-" + std::to_string(node);
+}
+
+std::string Shop::database() const {
+  return database_ ? database_->url() : options_.work + "/data/purser.db";
+}
+
+void Shop::add_node() {
+  const std::size_t number = nodes_.size();
+  std::vector<std::string> words = {"--clock",
+                                    "manual",
+                                    "--http-threads",
+                                    "1",
+                                    "--log-level",
+                                    "warn",
+                                    "--events-retention-days",
+                                    "3650",
+                                    "--config",
+                                    options_.work + "/purser.toml"};
+  if (database_) words.insert(words.end(), {"--database", database_->url()});
+  if (number > 0) {
+    words.insert(words.end(), {"--encryption-key-file", options_.work + "/data/encryption.key"});
+  }
+  Node& node = nodes_.emplace_back();
+  node.place.node = number;
+  node.server = std::make_unique<ServerProcess>(options_.program, home(number), std::move(words));
+}
 
 const std::string& Shop::credentials(int project, As as) const {
   if (as == As::kRoot) return root_credentials_;
@@ -93,7 +128,7 @@ std::string Shop::derive_stripe_key(const std::string& project) const {
 }
 
 std::uint16_t Shop::sandbox_port() const {
-  return options_.sandbox_apart ? sandbox_.port() : server_.sandbox_port();
+  return options_.sandbox_apart ? sandbox_.port() : first().sandbox_port();
 }
 
 /// A sandbox that is apart does not know Purser: accounts and endpoints are made as at Stripe.
@@ -127,7 +162,7 @@ std::string Shop::write_config() const {
 
 std::string Shop::open_project(int project, const std::string& catalog) {
   Stall& stall = stalls_[project];
-  if (!server_.create_project(kProjectIds[project], stall.keys)) return "it cannot be created";
+  if (!first().create_project(kProjectIds[project], stall.keys)) return "it cannot be created";
   const std::string named = "x-purser-project-id: " + stall.keys.project + "\r\n";
   stall.credentials[0] =
       named + "x-purser-access-type: server\r\nx-purser-secret-server-key: " + stall.keys.server +
@@ -136,7 +171,7 @@ std::string Shop::open_project(int project, const std::string& catalog) {
       named +
       "x-purser-access-type: admin\r\nx-purser-super-secret-admin-key: " + stall.keys.admin +
       "\r\n";
-  HttpClient client(server_.port());
+  HttpClient client(first().port());
   const std::string& admin = credentials(project, As::kAdmin);
   const auto put = client.exchange(request_text("PUT", "/catalog", admin, catalog));
   if (!put || put->status != 200) return "PUT /catalog: " + (put ? put->body : "no answer");
@@ -153,13 +188,13 @@ std::string Shop::open_project(int project, const std::string& catalog) {
   // The first look makes the project's endpoints at an embedded sandbox, while nothing goes wrong.
   if (project == kConnected) return connect_account();
   const bool has_account =
-      answers_ok(server_.port(), request_text("GET", "/payments/account", admin, ""));
+      answers_ok(first().port(), request_text("GET", "/payments/account", admin, ""));
   return has_account ? "" : "it has no account at the sandbox";
 }
 
 std::string Shop::connect_account() {
   const std::string& admin = credentials(kConnected, As::kAdmin);
-  HttpClient client(server_.port());
+  HttpClient client(first().port());
   const auto asked = client.exchange(request_text("POST", "/payments/onboarding", admin, "{}"));
   const std::string url = body_of(asked).string_at("url").value_or("");
   const auto page = url.find("/c/");
@@ -174,37 +209,66 @@ std::string Shop::connect_account() {
   return "";
 }
 
+/// The others begin with the keys that the first one made.
+std::string Shop::start_nodes() {
+  if (database_ && !database_->start()) {
+    return "PostgreSQL does not start: " + read_file(options_.work + "/postgres.log");
+  }
+  const std::string root_key = options_.work + "/data/root.key";
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i > 0) {
+      std::filesystem::create_directories(home(i) + "/data");
+      std::filesystem::copy_file(root_key, home(i) + "/data/root.key");
+    }
+    if (!nodes_[i].server->start() || sandbox_port() == 0) {
+      return "the server does not start: " + read_file(home(i) + "/server.log");
+    }
+  }
+  root_credentials_ = "x-purser-root-key: " + trimmed(read_file(root_key)) + "\r\n";
+  return "";
+}
+
 std::string Shop::open(Timestamp now, const std::string& catalog) {
   if (std::string trouble = start_sandbox(); !trouble.empty()) return trouble;
   if (std::string trouble = write_config(); !trouble.empty()) return trouble;
-  if (!start_server()) return "the server does not start: " + log();
-  root_credentials_ =
-      "x-purser-root-key: " + trimmed(read_file(options_.work + "/data/root.key")) + "\r\n";
+  if (std::string trouble = start_nodes(); !trouble.empty()) return trouble;
   for (int project = 0; project < kProjects; ++project) {
     const std::string trouble = open_project(project, catalog);
     if (!trouble.empty()) return std::string(kProjectIds[project]) + ": " + trouble;
   }
   if (!lead_endpoints()) return "the sandbox's events cannot be led to the server";
-  announce(true);
+  std::vector<Node*> all;
+  for (Node& node : nodes_) all.push_back(&node);
+  announce(all, true);
   return set_clock(now) ? "" : "the clock cannot be set";
 }
 
-std::optional<Place> Shop::place() {
+std::optional<Place> Shop::place(std::size_t node) {
+  const Node* found = nullptr;
+  const auto look = [&] {
+    for (std::size_t i = 0; i < nodes_.size() && !found; ++i) {
+      const Node& candidate = nodes_[(node + i) % nodes_.size()];
+      if (candidate.is_up) found = &candidate;
+    }
+    return found != nullptr || is_gone_;
+  };
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return is_up_ || is_gone_; });
+  changed_.wait(lock, look);
   if (is_gone_) return std::nullopt;
-  return place_;
+  return found->place;
 }
 
-/// Where the server is now, or that it does not come back.
-void Shop::announce(bool stands) {
+/// Where these nodes are now, or that they do not come back.
+void Shop::announce(const std::vector<Node*>& nodes, bool stand) {
   {
     const std::lock_guard lock(mutex_);
-    ++place_.life;
-    place_.port = server_.port();
-    place_.sandbox_port = sandbox_port();
-    is_up_ = stands;
-    is_gone_ = !stands;
+    for (Node* node : nodes) {
+      ++node->place.life;
+      node->place.port = node->server->port();
+      node->place.sandbox_port = sandbox_port();
+      node->is_up = stand;
+    }
+    is_gone_ = !stand;
   }
   changed_.notify_all();
 }
@@ -218,7 +282,10 @@ bool Shop::set_clock(Timestamp now) {
   }
   const std::string request = request_text("POST", "/internal/clock", root_credentials_,
                                            "{\"now\":\"" + now.to_iso8601() + "\"}");
-  return answers_ok(server_.port(), request);
+  for (const Node& node : nodes_) {
+    if (!answers_ok(node.server->port(), request)) return false;
+  }
+  return true;
 }
 
 bool Shop::control(const char* method, const std::string& path, const std::string& form) {
@@ -234,14 +301,13 @@ bool Shop::set_faults(const std::vector<std::string>& faults) {
   return true;
 }
 
-bool Shop::start_server() { return server_.start() && sandbox_port() != 0; }
-
 bool Shop::lead_endpoints() {
   if (!options_.sandbox_apart) return true;  // the server does that itself
-  const std::string url = "url=http://127.0.0.1:" + std::to_string(server_.port());
   for (int project = 0; project < kProjects; ++project) {
     const Stall& stall = stalls_[project];
-    const std::string form = url + "/webhooks/stripe/" + kProjectIds[project];
+    const Node& node = nodes_[static_cast<std::size_t>(project) % nodes_.size()];
+    const std::string form = "url=http://127.0.0.1:" + std::to_string(node.server->port()) +
+                             "/webhooks/stripe/" + kProjectIds[project];
     const std::string path = "/v1/webhook_endpoints/" + stall.endpoint;
     if (insist(sandbox_port(), form_text("POST", path, bearer(stall.stripe_key), form)).is_null()) {
       return false;
@@ -250,37 +316,59 @@ bool Shop::lead_endpoints() {
   return true;
 }
 
-bool Shop::restart(const Kill& kill) {
+bool Shop::restart(const std::vector<Node*>& dead, const Kill& kill) {
   if (kill.with_sandbox && options_.sandbox_apart) {
     sandbox_.kill();
     if (!sandbox_.start() || !write_config().empty()) return false;
   }
   for (const std::int64_t delay : kill.starts_cut_off) {
-    if (!server_.spawn()) return false;
+    ServerProcess& server = *dead.front()->server;
+    if (!server.spawn()) return false;
     pause_for(std::chrono::milliseconds(delay));
-    server_.kill();
+    server.kill();
     ++kills_;
   }
-  return start_server() && lead_endpoints();
+  for (Node* node : dead) {
+    if (!node->server->start() || sandbox_port() == 0) return false;
+  }
+  return lead_endpoints();
 }
 
 bool Shop::kill_and_restart(const Kill& kill) {
+  // A sandbox that starts again is somewhere else, which only a start tells a node.
+  const bool all = kill.with_sandbox && options_.sandbox_apart;
+  std::vector<Node*> dead;
+  for (std::size_t i = 0; i < (all ? nodes_.size() : 1); ++i) {
+    dead.push_back(&nodes_[next_to_die_++ % nodes_.size()]);
+  }
   {
     const std::lock_guard lock(mutex_);
-    is_up_ = false;
+    for (Node* node : dead) node->is_up = false;
   }
-  server_.kill();
-  ++kills_;
-  const bool stands = restart(kill);
-  announce(stands);
-  return stands;
+  for (Node* node : dead) {
+    node->server->kill();
+    ++kills_;
+  }
+  const bool stand = restart(dead, kill);
+  announce(dead, stand);
+  return stand;
+}
+
+bool Shop::crash_database() {
+  if (!database_) return true;
+  ++database_crashes_;
+  return database_->crash();
+}
+
+void Shop::keep_database() {
+  if (database_) database_->keep();
 }
 
 bool Shop::tick() { return control("POST", "/_sandbox/tick", ""); }
 
 std::string Shop::verify() {
   std::string output;
-  const int status = server_.command({"verify"}, output);
+  const int status = first().command({"verify"}, output);
   return status == 0 ? "" : "status " + std::to_string(status) + ": " + output;
 }
 
@@ -288,19 +376,20 @@ std::string Shop::reconcile(bool repair) {
   std::vector<std::string> words{"reconcile"};
   if (repair) words.emplace_back("--repair");
   std::string output;
-  const int status = server_.command(words, output);
+  const int status = first().command(words, output);
   return status == 0 ? "" : "status " + std::to_string(status) + ": " + output;
 }
 
 std::optional<Reply> Caller::exchange(bool sandbox, const std::string& request) {
-  const auto place = shop_.place();
+  const auto place = shop_.place(next_node_++);
   if (!place) return std::nullopt;
-  if (place->life != place_.life) {
-    place_ = *place;
-    api_ = std::make_unique<HttpClient>(place->port);
-    sandbox_ = std::make_unique<HttpClient>(place->sandbox_port);
+  Line& line = lines_[place->node];
+  if (place->life != line.life) {
+    line.life = place->life;
+    line.api = std::make_unique<HttpClient>(place->port);
+    line.sandbox = std::make_unique<HttpClient>(place->sandbox_port);
   }
-  auto reply = (sandbox ? sandbox_ : api_)->exchange(request);
+  auto reply = (sandbox ? line.sandbox : line.api)->exchange(request);
   if (reply) shop_.count_answer();
   return reply;
 }
@@ -311,7 +400,7 @@ Answer Caller::ask(As as, const char* method, const std::string& path, const std
   if (!key.empty()) headers += "idempotency-key: " + key + "\r\n";
   const std::string request = request_text(method, path, headers, body);
   int lost = 0;
-  for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
+  for (int repeats = 0; repeats < kMostPatience; ++repeats) {
     auto reply = exchange(false, request);
     if (!reply) {
       if (++lost > kMostDeaths) break;
@@ -350,7 +439,7 @@ Answer Caller::page(const char* method, const std::string& path, const std::stri
 
 Answer Caller::submit(const std::string& path, const std::string& form) {
   const std::string request = form_text("POST", path, "", form);
-  for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
+  for (int repeats = 0; repeats < kMostPatience; ++repeats) {
     auto reply = exchange(false, request);
     if (!reply) continue;
     if (reply->status != 429 && reply->status != 503) return answer_of(*std::move(reply));
