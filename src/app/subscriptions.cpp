@@ -8,6 +8,7 @@
 #include "app/purchase_book.hpp"
 #include "app/remote_objects.hpp"
 #include "app/remote_report.hpp"
+#include "app/switch_decision.hpp"
 
 namespace purser::app {
 namespace {
@@ -16,11 +17,6 @@ Error subscription_not_found(const SubscriptionChoice& which) {
   return {ErrorCode::kSubscriptionNotFound,
           "The customer has no such subscription.",
           {{"subscription_id", which.subscription.str()}}};
-}
-Error product_not_owned(const ProductId& product) {
-  return {ErrorCode::kProductNotOwned,
-          "The customer does not own product \"" + product.str() + "\".",
-          {{"product_id", product.str()}}};
 }
 Error ends_with_its_period(const domain::Purchase& purchase) {
   return {ErrorCode::kSubscriptionNotCancelable,

@@ -147,7 +147,7 @@ class Subscriptions {
   Status require_payment_method(const ProviderConnection& connection,
                                 const RemoteSubscription& now);
   Finish finish_local_switch(const Order& order, const SwitchCommand& command);
-  Finish finish_switch(Finish apply, const domain::Purchase& purchase, std::string operation);
+  Finish finish_switch(const Order& order, Finish apply, const domain::Purchase& purchase);
   Finish finish_refused(const Order& order, const domain::Purchase& purchase, const Error& error);
 
   /// The purchase that is meant, up to date. Of an order that is resumed also one that has ended

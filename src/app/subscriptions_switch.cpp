@@ -177,7 +177,7 @@ Result<Subscriptions::Finish> Subscriptions::ask_for_switch(const Order& order,
     return finish_refused(order, switching, answer.error());
   }
   PURSER_TRY(Finish apply, finish_with(order, connection, switching, *answer));
-  return finish_switch(std::move(apply), switching, order.operation.id);
+  return finish_switch(order, std::move(apply), switching);
 }
 
 /// Writes down that the provider is about to be asked, before it is.
@@ -202,14 +202,19 @@ Result<domain::Purchase> Subscriptions::record_switching(const Order& order,
 }
 
 /// What the provider did must be what was asked for.
-Subscriptions::Finish Subscriptions::finish_switch(Finish apply, const domain::Purchase& purchase,
-                                                   std::string operation) {
-  return [apply = std::move(apply), project = purchase.customer.project, id = purchase.id,
-          operation = std::move(operation)](StoreBatch& batch) -> Result<Decision> {
+Subscriptions::Finish Subscriptions::finish_switch(const Order& order, Finish apply,
+                                                   const domain::Purchase& purchase) {
+  return [order, apply = std::move(apply), purchase](StoreBatch& batch) -> Result<Decision> {
     PURSER_TRY(Decision decision, apply(batch));
-    PURSER_TRY(const auto now, batch.purchase(project, id));
-    const bool open = now && now->subscription && is_switching_of(*now->subscription, operation);
-    if (open) return switch_conflict();
+    PURSER_TRY(const auto now, batch.purchase(purchase.customer.project, purchase.id));
+    if (!now || !now->subscription) return decision;
+    if (is_switching_of(*now->subscription, order.operation.id)) return switch_conflict();
+    // Money that went back meanwhile may have ended the plan before it could be switched.
+    const bool is_switched = now->product.id != purchase.product.id ||
+                             now->price != purchase.price || now->quantity != purchase.quantity;
+    if (now->status != domain::PurchaseStatus::kActive && !is_switched) {
+      decision.reply = order.encode(product_not_owned(purchase.product.id));
+    }
     return decision;
   };
 }

@@ -9,11 +9,6 @@
 namespace purser::app {
 namespace {
 
-Error product_not_owned(const ProductId& product) {
-  return {ErrorCode::kProductNotOwned,
-          "The customer does not own product \"" + product.str() + "\".",
-          {{"product_id", product.str()}}};
-}
 Error purchases_blocked() {
   return {ErrorCode::kNewPurchasesBlocked,
           "New purchases are blocked for this project by its setting block_new_purchases."};
@@ -87,6 +82,12 @@ Status check_origin(const ProjectSettings& settings, const domain::Purchase& fro
 }
 
 }  // namespace
+
+Error product_not_owned(const ProductId& product) {
+  return {ErrorCode::kProductNotOwned,
+          "The customer does not own product \"" + product.str() + "\".",
+          {{"product_id", product.str()}}};
+}
 
 Result<SwitchDecision> decide_switch(StoreBatch& batch, PurchaseBook& book,
                                      const ProjectContext& context, const SwitchCommand& command,

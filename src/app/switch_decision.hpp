@@ -35,4 +35,7 @@ Result<SwitchDecision> decide_switch(StoreBatch& batch, PurchaseBook& book,
                                      const ProjectContext& context, const SwitchCommand& command,
                                      const Engine::Operation* operation);
 
+/// Also what a switch is answered whose plan ended before it could take effect.
+Error product_not_owned(const ProductId& product);
+
 }  // namespace purser::app

@@ -262,7 +262,7 @@ class FakeProvider final : public PaymentProvider {
   Result<RemoteSubscription*> find_subscription(const std::string& id);
   std::string add_method(const std::string& customer);
 
-  std::mutex plan_mutex_;
+  std::recursive_mutex plan_mutex_;  // a plan may also call
   mutable std::mutex mutex_;
   int counter_ = 0;
   int calls_total_ = 0;

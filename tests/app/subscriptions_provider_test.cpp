@@ -156,6 +156,28 @@ TEST(Switch, OneThatWaitedIsNoAlarmOnceADisputeHasEndedThePlan) {
   EXPECT_TRUE(world.verify().empty());
 }
 
+TEST(Switch, OfAPlanThatADisputeEndsMeanwhileIsNotAcknowledged) {
+  SubscriptionWorld world;
+  const auto bought = world.subscribe("basic", "monthly");
+  const Invoice paid = world.store->view()->invoices_of(world.project, bought.id, 1)->at(0);
+  bool is_disputed = false;
+  world.provider.plan = [&](const std::string& call) {
+    if (call == "change_plan" && !std::exchange(is_disputed, true)) {
+      const std::string dispute = world.provider.dispute(paid.payment_ref);
+      EXPECT_TRUE(world.refunds->sync_dispute(world.project, dispute).has_value());
+    }
+    return FakeProvider::Fault::kNone;
+  };
+  const Wanted wanted{"basic", "pro", "monthly", SwitchTime::kNow, true, "k1"};
+  EXPECT_EQ(world.change(wanted), "PRODUCT_NOT_OWNED");
+  EXPECT_EQ(world.change(wanted), "PRODUCT_NOT_OWNED") << "and so under its key";
+  EXPECT_EQ(world.purchase(bought.id).product.id, ProductId("basic"));
+  EXPECT_EQ(world.purchase(bought.id).status, domain::PurchaseStatus::kRefunded);
+  world.work_off();
+  EXPECT_TRUE(world.provider.subscription_now(ref(bought)).ended_at);
+  EXPECT_TRUE(world.verify().empty());
+}
+
 TEST(Switch, ToAnotherIntervalBeginsAnewWithItsPayment) {
   SubscriptionWorld world;
   const auto bought = world.subscribe("basic", "monthly");
