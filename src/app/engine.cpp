@@ -35,6 +35,21 @@ IdempotencyRecord record_of(const IdempotencyScope& scope, Timestamp now) {
   return record;
 }
 
+constexpr int kTurns = 3;
+
+/// A batch costs nearly the same whatever it holds: who is about to submit something gets the
+/// processor first, a few times, while commands come. Where nobody wants it this takes no time.
+template <class Queue>
+void let_others_submit(std::unique_lock<std::mutex>& lock, const Queue& queue) {
+  for (int turn = 0; turn < kTurns; ++turn) {
+    const std::size_t before = queue.size();
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
+    if (queue.size() == before) return;
+  }
+}
+
 }  // namespace
 
 Engine::Engine(Store& store, EngineOptions options) : store_(store), options_(std::move(options)) {
@@ -216,6 +231,7 @@ void Engine::run(Lane& lane) {
       if (queue.empty()) lane.idle.notify_all();
       lane.wake.wait(lock, [&lane] { return lane.stopping || !lane.queue.empty(); });
       if (queue.empty()) return;
+      let_others_submit(lock, queue);
       lane.busy = true;
       if (queue.size() <= options_.batch_limit) {
         jobs.swap(queue);
