@@ -18,7 +18,7 @@ PEERS = os.path.join(ROOT, "bench", "peers")
 # Until the processes of a connection have mapped the pages that they need, figures do not stand still; seconds.
 WARM_UP = 6
 # What an operator gives a database of this size; the same for all who are measured.
-SETTINGS = ("shared_buffers=1GB", "max_wal_size=8GB", "checkpoint_timeout=15min", "max_connections=200")
+SETTINGS = ("shared_buffers=4GB", "max_wal_size=8GB", "checkpoint_timeout=15min", "max_connections=200")
 
 
 def run(words, **more):
