@@ -9,7 +9,7 @@ import sys
 import urllib.request
 
 from . import load
-from .servers import program, say
+from .servers import plain_figure, program, say
 
 
 def versus_hello(bench, operation, combinations):
@@ -134,14 +134,12 @@ def measure_rss_rest(bench):
         server = bench.serve(bench.sizes.small)
         runs.append(round(server.memory("VmRSS"), 1))
         server.end()
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"ready, idle, {bench.sizes.small} customers"}
+    return plain_figure(runs, f"ready, idle, {bench.sizes.small} customers")
 
 
 def measure_rss_load(bench):
     runs = [round(loaded_memory(bench, bench.sizes.main), 1) for _ in range(bench.sizes.runs)]
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"the peak, {bench.sizes.main} customers, 256 connections"}
+    return plain_figure(runs, f"the peak, {bench.sizes.main} customers, 256 connections")
 
 
 def measure_rss_added(bench):
@@ -149,8 +147,7 @@ def measure_rss_added(bench):
     for _ in range(sizes.runs):
         few, many = loaded_memory(bench, sizes.small), loaded_memory(bench, sizes.large)
         runs.append(round(many - few, 1))
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"the peak under load with {sizes.large} customers less that with {sizes.small}"}
+    return plain_figure(runs, f"the peak under load with {sizes.large} customers less that with {sizes.small}")
 
 
 def measure_ready(bench):
@@ -162,8 +159,7 @@ def measure_ready(bench):
         server = bench.serve(customers)
         runs.append(round(server.ready_seconds, 3))
         server.end()
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"SIGKILL after 3 s of load, {customers} customers; from the start of the process"}
+    return plain_figure(runs, f"SIGKILL after 3 s of load, {customers} customers; from the start of the process")
 
 
 def measure_raw(bench):

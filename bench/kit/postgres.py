@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import load
-from .servers import ROOT, Process, figure, program, say, versus
+from .servers import ROOT, Process, figure, plain_figure, program, say, versus
 
 PEERS = os.path.join(ROOT, "bench", "peers")
 # Until the processes of a connection have mapped the pages that they need, figures do not stand still; seconds.
@@ -194,8 +194,7 @@ def measure_rss(bench):
         for _ in range(bench.sizes.runs):
             with db.serving() as server:
                 runs.append(round(load.peak_memory(bench, server, bench.sizes.main), 1))
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"the peak, {bench.sizes.main} customers, 256 connections"}
+    return plain_figure(runs, f"the peak, {bench.sizes.main} customers, 256 connections")
 
 
 def measure_ready(bench):
@@ -208,8 +207,7 @@ def measure_ready(bench):
                 server.end(signal.SIGKILL)
             with db.serving() as server:
                 runs.append(round(server.ready_seconds, 3))
-    return {"value": statistics.median(runs), "baseline": None, "runs": runs,
-            "measured": f"SIGKILL after 3 s of load, {bench.sizes.main} customers; from the start of the process"}
+    return plain_figure(runs, f"SIGKILL after 3 s of load, {bench.sizes.main} customers; from the start of the process")
 
 
 def measure_cost(bench):

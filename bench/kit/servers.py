@@ -74,6 +74,11 @@ def figure(table, baseline_is, measured):
             "runs": [r["ratio"] for r in table], "measured": measured, "all": table}
 
 
+def plain_figure(runs, measured):
+    """What a key says that has no baseline."""
+    return {"value": statistics.median(runs), "baseline": None, "runs": runs, "measured": measured}
+
+
 class Process:
     """A server as a child process, ready when its ready file is there."""
 

@@ -356,6 +356,12 @@ TEST(Sweep, ACheckoutThatCannotBeLookedAtHoldsUpNoOther) {
   EXPECT_EQ(world.owned(world.user()).size(), 2U);
 }
 
+void no_session_is_shown(World& world, Fault fault) {
+  world.provider.plan = [fault](const std::string& call) {
+    return call == "checkout_session" ? fault : Fault::kNone;
+  };
+}
+
 /// A month and a half of sweeps.
 void sweep_on(World& world) {
   for (int day = 0; day < 45; ++day) {
@@ -368,9 +374,7 @@ TEST(Sweep, APaidSessionThatIsNotShownAnyMoreIsAnAlarmOnceAndStaysUnresolved) {
   World world;
   const std::string session = world.open_session("pack");
   world.provider.pay(session);
-  world.provider.plan = [](const std::string& call) {
-    return call == "checkout_session" ? Fault::kRefuse : Fault::kNone;
-  };
+  no_session_is_shown(world, Fault::kRefuse);
   sweep_on(world);
   EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
   EXPECT_EQ(count(world.outbox_types(), "checkout.alarm"), 1);
@@ -397,9 +401,7 @@ TEST(Sweep, WithoutAKeyNothingExpires) {
 TEST(Sweep, APassingFaultIsWaitedOutAndWhatNobodyPaidExpires) {
   World world;
   const std::string session = world.open_session("pack");
-  world.provider.plan = [](const std::string& call) {
-    return call == "checkout_session" ? Fault::kUnavailable : Fault::kNone;
-  };
+  no_session_is_shown(world, Fault::kUnavailable);
   sweep_on(world);
   EXPECT_EQ(world.checkout_of(session).state, CheckoutState::kOpen);
   world.provider.plan = nullptr;

@@ -5,9 +5,12 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -132,3 +135,24 @@ def set_up(node):
              "x-purser-super-secret-admin-key": keys["super_secret_admin_key"]}
     ask(node.port, "PUT", "/catalog", admin, '{"items":{"credits":{"customer_type":"custom"}}}')
     return {**headers, "x-purser-access-type": "server", "x-purser-secret-server-key": keys["secret_server_key"]}
+
+
+def in_a_folder(name, test):
+    """Runs a test in a folder of its own with the nodes' encryption key. The folder stays when it fails, and with --keep.
+    Answers the exit status."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix=f"purser-{name}-"))
+    work.chmod(0o755)  # PostgreSQL runs as another user
+    key = work / "encryption.key"
+    key.write_text("a" * 64 + "\n")
+    key.chmod(0o600)
+    status = 1
+    try:
+        test(work)
+        status = 0
+    except Failed as problem:
+        print(f"FAILED: {problem}", file=sys.stderr)
+    if status == 0 and "--keep" not in sys.argv:
+        shutil.rmtree(work)
+    else:
+        print(f"kept: {work}", file=sys.stderr)
+    return status

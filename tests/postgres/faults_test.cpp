@@ -30,6 +30,8 @@ const ItemKey kCredits = item_of(kAnn, "credits");
 const CustomerKey kBob = customer_of("p", CustomerType::kCustom, "bob");
 const ItemKey kBobsCredits = item_of(kBob, "credits");
 
+constexpr const char* kTooLate = "comes too late";
+
 class Faults : public testing::Test {
  protected:
   void SetUp() override {
@@ -88,6 +90,23 @@ class Faults : public testing::Test {
     }
     proxy_.cut_when(nullptr);
     return fewest;
+  }
+
+  /// Commits what the proxy is told to cut off, and is not done again when that has been found.
+  void commit_too_late(std::span<const app::PlannedCommand> commands, const ItemKey& key) {
+    int calls = 0;
+    const Status status = store_->commit(commands, [&](app::StoreBatch& batch) -> Status {
+      if (++calls > 1) return Error::internal("the second time it does not want to");
+      PURSER_TRY(auto account, batch.item(key));
+      domain::Grant grant;
+      grant.amount = amount(100);
+      grant.description = kTooLate;
+      PURSER_TRY(const auto change, domain::grant(std::move(account), grant, batch.now()));
+      return batch.put_item(key, change.account, change.entries);
+    });
+    EXPECT_FALSE(status.has_value());
+    EXPECT_EQ(proxy_.cuts(), 1U);
+    EXPECT_EQ(calls, 2);
   }
 
   /// Cuts at one message of two hundred; says with which seed.
@@ -272,22 +291,10 @@ TEST_F(Faults, ABatchWhoseEndReachesTheServerAfterItWasLookedUpNeverHappens) {
       return false;
     }
     asks = asks || message.bytes.find("ELSE -1") != std::string::npos;
-    const bool is_meant = message.bytes.find("comes too late") != std::string::npos;
+    const bool is_meant = message.bytes.find(kTooLate) != std::string::npos;
     return is_meant && !std::exchange(is_cut, true);
   });
-  int calls = 0;
-  const Status status = store_->commit([&](app::StoreBatch& batch) -> Status {
-    if (++calls > 1) return Error::internal("the second time it does not want to");
-    PURSER_TRY(auto account, batch.item(kCredits));
-    domain::Grant grant;
-    grant.amount = amount(100);
-    grant.description = "comes too late";
-    PURSER_TRY(const auto change, domain::grant(std::move(account), grant, batch.now()));
-    return batch.put_item(kCredits, change.account, change.entries);
-  });
-  EXPECT_FALSE(status.has_value());
-  EXPECT_EQ(proxy_.cuts(), 1U);
-  EXPECT_EQ(calls, 2);
+  commit_too_late({}, kCredits);
   while (proxy_.late() == 0) std::this_thread::yield();
   EXPECT_EQ(quantity(), 1);
 }
@@ -298,22 +305,10 @@ TEST_F(Faults, ABatchInOneRoundTripThatReachesTheServerAfterItWasLookedUpNeverHa
   proxy_.set_late([done = refused.get_future().share()] { done.wait(); });
   proxy_.cut_when([is_cut = false](Side side, const Message& message) mutable {
     const bool is_meant =
-        side == Side::kClient && message.bytes.find("comes too late") != std::string::npos;
+        side == Side::kClient && message.bytes.find(kTooLate) != std::string::npos;
     return is_meant && !std::exchange(is_cut, true);
   });
-  int calls = 0;
-  const Status status = store_->commit(bobs_, [&](app::StoreBatch& batch) -> Status {
-    if (++calls > 1) return Error::internal("the second time it does not want to");
-    PURSER_TRY(auto account, batch.item(kBobsCredits));
-    domain::Grant grant;
-    grant.amount = amount(100);
-    grant.description = "comes too late";
-    PURSER_TRY(const auto change, domain::grant(std::move(account), grant, batch.now()));
-    return batch.put_item(kBobsCredits, change.account, change.entries);
-  });
-  EXPECT_FALSE(status.has_value());
-  EXPECT_EQ(proxy_.cuts(), 1U);
-  EXPECT_EQ(calls, 2);
+  commit_too_late(bobs_, kBobsCredits);
   refused.set_value();
   while (proxy_.late() == 0) std::this_thread::yield();
   EXPECT_EQ(quantity(kBobsCredits), 3);

@@ -268,17 +268,15 @@ Committer::Attempt Committer::finish(Lane& lane, Batch& batch, BatchResolver& re
   return {Outcome::kCommitted, {}, is_told, version, batch.queued_webhooks()};
 }
 
-void Committer::committed(Lane& lane, Batch& batch, const BatchResolver& resolver,
+void Committer::committed(Lane& lane, Batch& batch, BatchResolver& resolver,
                           const std::vector<std::int64_t>& new_ids) {
   lane.at = batch.now().millis();
   if (!new_ids.empty()) lane.ids_until = steady_clock::now() + kIdsGoodFor;
   lane.ids.insert(lane.ids.end(), new_ids.begin(), new_ids.end());
   batch.each_account([&](const ItemKey& key, AccountRows rows, const StoredAccount& stored) {
     const bool is_there = !stored.bytes.empty();
-    const auto project = known_rows_.project(key.customer.project.str());
-    if (!is_there || !project) return;
-    const CustomerName name{*project, key.customer.type, key.customer.id};
-    if (!resolver.is_known_to_exist(name)) return;
+    const bool is_custom = key.customer.type == CustomerType::kCustom;
+    if (!is_there || !(is_custom || resolver.is_known_to_exist(key.customer))) return;
     remembered_.keep(key, {rows, stored, lane.at});
   });
 }

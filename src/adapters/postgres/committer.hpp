@@ -82,7 +82,7 @@ class Committer {
   std::optional<std::int64_t> recall(Batch& batch, BatchResolver& resolver,
                                      std::span<const app::PlannedCommand> commands);
   Attempt finish(Lane& lane, Batch& batch, BatchResolver& resolver);
-  void committed(Lane& lane, Batch& batch, const BatchResolver& resolver,
+  void committed(Lane& lane, Batch& batch, BatchResolver& resolver,
                  const std::vector<std::int64_t>& new_ids);
   /// Ends a transaction of which nothing is to stay.
   void roll_back(Lane& lane);

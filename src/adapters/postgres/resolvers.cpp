@@ -82,11 +82,21 @@ Result<std::optional<sql::CustomerRow>> BatchResolver::seen(const CustomerKey& k
   return customer(key);
 }
 
-bool BatchResolver::holds_accounts(const CustomerKey& key) {
+const BatchResolver::Known* BatchResolver::known(const CustomerKey& key) {
   const auto row = project(key.project);
-  if (!row || !*row) return false;
-  const auto known = known_.find({**row, key.type, key.id});
-  return known != known_.end() && known->second.whole;
+  if (!row || !*row) return nullptr;
+  const auto found = known_.find({**row, key.type, key.id});
+  return found == known_.end() ? nullptr : &found->second;
+}
+
+bool BatchResolver::holds_accounts(const CustomerKey& key) {
+  const Known* found = known(key);
+  return found != nullptr && found->whole;
+}
+
+bool BatchResolver::is_known_to_exist(const CustomerKey& key) {
+  const Known* found = known(key);
+  return found != nullptr && found->row && !found->row->deleted;
 }
 
 Result<std::optional<sql::CustomerRow>> BatchResolver::lock(const CustomerName& name) {

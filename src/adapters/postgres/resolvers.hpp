@@ -70,11 +70,8 @@ class BatchResolver final : public sql::Resolver {
     Known& known = known_[name];
     if (!known.locked) known.row = row;
   }
-  /// Whether this batch has found the customer and not changed it. Asks nobody.
-  bool is_known_to_exist(const CustomerName& name) const {
-    const auto known = known_.find(name);
-    return known != known_.end() && known->second.row && !known->second.row->deleted;
-  }
+  /// Whether this batch has found the customer and not changed it.
+  bool is_known_to_exist(const CustomerKey& key);
   /// Whether the accounts of this locked customer were locked with it.
   bool holds_accounts(const CustomerKey& key);
   /// The instant of the batch, once it is known: what is locked later must not have changed since.
@@ -105,6 +102,9 @@ class BatchResolver final : public sql::Resolver {
     bool locked = false;
     bool whole = false;
   };
+
+  /// What this batch knows of a customer; null: nothing.
+  const Known* known(const CustomerKey& key);
 
   Connection& db_;
   KnownRows& known_rows_;
