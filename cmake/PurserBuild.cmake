@@ -43,7 +43,8 @@ if(PURSER_SANITIZE)
   add_link_options(-fsanitize=${PURSER_SANITIZE})
 endif()
 
-# What ./check builds for one purpose: the tests for ThreadSanitizer, and the fuzz targets.
+# What ./check builds for one purpose: the quick tests, the tests for ThreadSanitizer, and the fuzz targets.
+add_custom_target(purser_fast_tests)
 add_custom_target(purser_tsan_tests)
 add_custom_target(purser_fuzz_targets)
 
@@ -76,9 +77,11 @@ function(purser_test name)
     set(ARG_TIMEOUT 300)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
-  if("tsan" IN_LIST ARG_LABELS)
-    add_dependencies(purser_tsan_tests ${name})
-  endif()
+  foreach(label fast tsan)
+    if(label IN_LIST ARG_LABELS)
+      add_dependencies(purser_${label}_tests ${name})
+    endif()
+  endforeach()
 endfunction()
 
 # purser_postgres_test(NAME …) is a purser_test that needs PostgreSQL: ctest starts one for all of them.
