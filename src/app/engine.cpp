@@ -147,7 +147,7 @@ Result<Engine::Operation> Engine::start_operation(const std::optional<Idempotenc
         operation.replay = known->reply;
         return {};
       }
-      if (known->owner != options_.instance) {
+      if (known->owner != options_.instance && known->owner != options_.predecessor) {
         PURSER_TRY(const bool runs_elsewhere, store_.may_run(known->owner));
         if (runs_elsewhere) return key_in_use();
       }

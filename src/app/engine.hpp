@@ -47,6 +47,9 @@ struct EngineOptions {
   std::size_t queue_limit = 10'000;  ///< waiting commands; above: kOverloaded
   std::size_t batch_limit = 512;     ///< commands decided and committed together
   std::string instance;              ///< names this engine in unfinished idempotency records
+  /// An engine of which the caller knows that it has ended, whatever the store has heard of it:
+  /// what it left unfinished is taken over at once. Empty: none.
+  std::string predecessor = {};
   /// Called with the release of a batch's answers, which it must carry out at once; lets whoever
   /// sends the answers collect them. Absent: they are released one by one.
   std::function<void(const std::function<void()>& release)> around_release = {};

@@ -455,6 +455,23 @@ TEST(EngineOperation, AnotherNodesOneIsResumedWhenThatNodeIsDead) {
   EXPECT_EQ(resumed->id, "op-1");
 }
 
+TEST(EngineOperation, APredecessorsOneIsResumedWhateverTheStoreHasHeard) {
+  FakeStore store;
+  {
+    Engine killed(store, options());
+    ASSERT_TRUE(killed.start_operation(scope("k"), "op-1"));
+  }
+  store.running = {"engine-1"};
+  EngineOptions next = options();
+  next.instance = "engine-2";
+  next.predecessor = "engine-1";
+  Engine engine(store, next);
+  const auto resumed = engine.start_operation(scope("k"), "op-2");
+  ASSERT_TRUE(resumed.has_value());
+  EXPECT_TRUE(resumed->resumed);
+  EXPECT_EQ(resumed->id, "op-1");
+}
+
 TEST(EngineOperation, WhatAnotherNodeFinishedMeanwhileIsAnsweredAndNotDoneAgain) {
   FakeStore store;
   Engine slow(store, options());

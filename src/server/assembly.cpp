@@ -125,6 +125,7 @@ class Server final : public Assembly {
   std::mutex clock_mutex_;                       // held while it is moved
   const app::Clock* time_ = nullptr;             // the store's: what everything goes by
   system::RandomIds ids_;
+  const std::string instance_ = ids_.unique_id();
   std::unique_ptr<app::Store> store_;
   std::unique_ptr<app::Engine> engine_;
   std::unique_ptr<app::Registry> registry_;
@@ -171,6 +172,7 @@ Status Server::start() {
   if (is_serving()) PURSER_CHECK_OK(fix_internal_keys());
   if (is_serving()) start_worker();  // before requests come that wake it
   if (is_serving()) start_courier();
+  if (is_serving()) PURSER_CHECK_OK(folder_.keep_instance(instance_));
   api_ = std::make_unique<http::Api>(api_dependencies());
   api_->set_ready(true);
   serving_api_ = api_.get();
@@ -186,12 +188,11 @@ Status Server::open_store() {
   } else {
     clock_ = std::make_unique<system::SystemClock>();
   }
-  const std::string instance = ids_.unique_id();
   const auto together = [](const std::function<void()>& release) {
     const net::ResponseBatch batch;  // one wake-up of the I/O thread for all of them
     release();
   };
-  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance,
+  PURSER_TRY(OpenedStore opened, server::open_store(settings_, *clock_, instance_,
                                                     {together, [this] { wake_courier(); }}));
   store_ = std::move(opened.store);
   time_ = opened.clock;
@@ -199,7 +200,8 @@ Status Server::open_store() {
   app::EngineOptions engine;
   engine.queue_limit = static_cast<std::size_t>(settings_.integer(setting("engine.queue_limit")));
   engine.batch_limit = static_cast<std::size_t>(settings_.integer(setting("engine.batch_limit")));
-  engine.instance = instance;
+  engine.instance = instance_;
+  engine.predecessor = folder_.predecessor();
   engine.around_release = together;
   engine_ = std::make_unique<app::Engine>(*store_, std::move(engine));
   PURSER_TRY(registry_, app::Registry::load(*store_));

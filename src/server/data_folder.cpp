@@ -140,6 +140,15 @@ Result<bool> DataFolder::lock() {
   return true;
 }
 
+std::string DataFolder::predecessor() const {
+  const auto text = read_file(file("instance"));
+  return text ? *text : std::string();
+}
+
+Status DataFolder::keep_instance(const std::string& instance) const {
+  return write_file_atomically(file("instance"), instance, 0600);
+}
+
 Status DataFolder::announce(const ServerInfo& info) const {
   return write_file_atomically(file("server.json"), encode_server_info(info), 0600);
 }

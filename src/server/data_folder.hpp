@@ -8,6 +8,7 @@
 //   sandbox.json                the embedded sandbox's state
 //   clock                       where the manual clock stands
 //   server.lock, server.json    held and written by a running server: where it can be reached
+//   instance                    the name that the server which ran last gave itself
 
 #include <memory>
 #include <optional>
@@ -51,6 +52,12 @@ class DataFolder {
 
   /// Becomes the one process that works on the folder until destroyed. False: another one does.
   Result<bool> lock();
+
+  /// The name of the server that worked on the folder last; empty: there was none. For who holds
+  /// the lock: that server has ended.
+  std::string predecessor() const;
+  /// Keeps the name of this server for the next one; only with the lock.
+  Status keep_instance(const std::string& instance) const;
 
   /// Tells commands where this server is; only with the lock.
   Status announce(const ServerInfo& info) const;

@@ -128,6 +128,15 @@ TEST_F(DataFolderTest, OneProcessAtATimeWorksOnIt) {
   EXPECT_EQ(second->running_server(), std::nullopt) << "the announcement of a dead server";
 }
 
+TEST_F(DataFolderTest, AServerFindsTheNameOfTheOneBefore) {
+  auto folder = DataFolder::open(settings());
+  ASSERT_TRUE(folder && *folder->lock());
+  EXPECT_EQ(folder->predecessor(), "");
+  ASSERT_TRUE(folder->keep_instance("node-1"));
+  const auto again = DataFolder::open(settings());
+  EXPECT_EQ(again->predecessor(), "node-1");
+}
+
 TEST_F(DataFolderTest, FilesAreReplacedWholly) {
   const std::string path = (base_ / "file").string();
   ASSERT_TRUE(write_file_atomically(path, "one", 0600));
