@@ -1,6 +1,7 @@
 #include "app/alarms.hpp"
 
 #include "app/events.hpp"
+#include "app/purchase_book.hpp"
 
 namespace purser::app {
 namespace {
@@ -45,6 +46,20 @@ Status raise_checkout_alarm(StoreBatch& batch, const Checkout& checkout,
   return append_event(
       batch, checkout.customer, "checkout.alarm",
       {{"checkout_id", checkout.id.str()}, {"payment_ref", payment_ref}, {"reason", reason}});
+}
+
+Status raise_subscription_alarm(StoreBatch& batch, const domain::Purchase& purchase,
+                                const RemoteSubscription& shown, const std::string& reason) {
+  const std::string cause = reason + "-" + shown.price + "-" + std::to_string(shown.quantity) +
+                            "-" + shown.customer + "-" +
+                            std::to_string(shown.current_period_start.millis());
+  PURSER_TRY(const bool is_first, is_new(batch, purchase.customer.project, shown.id, cause));
+  if (!is_first) return {};
+  return append_event(batch, purchase.customer, "subscription.alarm",
+                      {{"purchase_id", purchase.id.str()},
+                       product_field(purchase),
+                       {"subscription_ref", shown.id},
+                       {"reason", reason}});
 }
 
 }  // namespace purser::app

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/ports/payment_provider.hpp"
 #include "app/ports/store.hpp"
 #include "domain/purchase.hpp"
 
@@ -22,5 +23,10 @@ Status raise_payment_alarm(StoreBatch& batch, const domain::Purchase& purchase,
 Status raise_checkout_alarm(StoreBatch& batch, const Checkout& checkout,
                             const std::string& payment_ref, std::string_view cause,
                             const std::string& reason);
+
+/// The event subscription.alarm of a subscription that is not what was sold, once for each way in
+/// which it is not, and again in its next period. Errors: kStoreUnavailable.
+Status raise_subscription_alarm(StoreBatch& batch, const domain::Purchase& purchase,
+                                const RemoteSubscription& shown, const std::string& reason);
 
 }  // namespace purser::app

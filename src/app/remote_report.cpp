@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/events.hpp"
+#include "app/alarms.hpp"
 #include "app/remote_objects.hpp"
 #include "app/remote_state.hpp"
 
@@ -49,7 +49,6 @@ class Application {
   Status apply_switch(const PendingSwitch& switching, const Subscription& now);
   Status apply_pending(const PendingSwitch& pending, const Subscription& now);
   Status apply_renewals(Subscription& now);
-  Status alarm(const std::string& reason);
 
   StoreBatch& batch_;
   PurchaseBook& book_;
@@ -161,18 +160,12 @@ Status Application::apply_renewals(Subscription& now) {
   return {};
 }
 
-Status Application::alarm(const std::string& reason) {
-  return append_event(batch_, purchase_.customer, "subscription.alarm",
-                      {{"purchase_id", purchase_.id.str()},
-                       product_field(purchase_),
-                       {"subscription_ref", report_.subscription.id},
-                       {"reason", reason}});
-}
-
 Status Application::run() {
   PURSER_TRY(const Shown shown, shown_plan());
   PURSER_TRY(const std::string differs, difference(shown));
-  if (!differs.empty()) return alarm(differs);
+  if (!differs.empty()) {
+    return raise_subscription_alarm(batch_, purchase_, report_.subscription, differs);
+  }
   PURSER_TRY(const bool stale, is_stale());
   if (stale) return {};
   PURSER_CHECK_OK(record_invoices());

@@ -320,6 +320,22 @@ TEST_P(Mismatch, IsAnAlarmAndChangesNothing) {
             std::string::npos)
       << events.back().payload;
   EXPECT_EQ(events.size(), before.events + 1);
+  ASSERT_TRUE(world.subscriptions->sync(world.project, ref(bought)));
+  EXPECT_EQ(world.store->view()->outbox(0, 1000)->size(), events.size()) << "told once";
+}
+
+TEST(MismatchAgain, IsAnotherAlarmWhenItIsAnotherOrThePeriodIs) {
+  SubscriptionWorld world;
+  const auto bought = world.subscribe("pro", "monthly");
+  const auto alarms_after = [&](const Edit& edit) {
+    world.provider.edit_subscription(ref(bought), edit);
+    EXPECT_TRUE(world.subscriptions->sync(world.project, ref(bought)));
+    return count(world.outbox_types(), "subscription.alarm");
+  };
+  EXPECT_EQ(alarms_after([](auto& s) { s.price = "price_other"; }), 1);
+  EXPECT_EQ(alarms_after([](auto&) {}), 1);
+  EXPECT_EQ(alarms_after([](auto& s) { s.price = "price_third"; }), 2);
+  EXPECT_EQ(alarms_after([](auto& s) { s.current_period_start = s.current_period_end; }), 3);
 }
 
 INSTANTIATE_TEST_SUITE_P(
