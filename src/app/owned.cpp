@@ -75,29 +75,55 @@ void cut(OwnedPage& page, const std::vector<Placed>& owned, int limit) {
   }
 }
 
+struct Wanted {
+  const std::string& after;
+  int limit;
+  bool from_client;
+};
+OwnedPage page_of(OwnedPurchases stored, Millis grace, Timestamp now, const Wanted& wanted) {
+  OwnedPage page;
+  page.stored = std::move(stored);
+  fill(page, grace, now);
+  std::vector<Placed> owned;
+  owned.reserve(page.items.size());
+  for (const domain::Purchase* purchase : page.items) {
+    if (wanted.from_client && purchase->product.server_only) continue;
+    std::string place = place_of(*purchase);
+    if (place > wanted.after) owned.push_back({std::move(place), purchase});
+  }
+  std::sort(owned.begin(), owned.end(),
+            [](const Placed& a, const Placed& b) { return a.place < b.place; });
+  cut(page, owned, wanted.limit);
+  return page;
+}
+
+constexpr std::size_t kLittle = 64;  // purchases that take no longer than a request may
+
 }  // namespace
 
 Result<OwnedPage> Sales::owned(const ProjectContext& context, const CustomerKey& customer,
                                const std::string& after, int limit, bool from_client) {
   if (customer.project != context.project.id) return customer_not_found(customer);
-  OwnedPage page;
+  OwnedPurchases stored;
   {
     const auto view = store_.view();
     PURSER_CHECK_OK(require_customer_exists(*view, customer));
-    PURSER_TRY(page.stored, view->shared_owned(customer));
+    PURSER_TRY(stored, view->shared_owned(customer));
   }
-  fill(page, grace_of(context.project.settings), clock_.now());
-  std::vector<Placed> owned;
-  owned.reserve(page.items.size());
-  for (const domain::Purchase* purchase : page.items) {
-    if (from_client && purchase->product.server_only) continue;
-    std::string place = place_of(*purchase);
-    if (place > after) owned.push_back({std::move(place), purchase});
-  }
-  std::sort(owned.begin(), owned.end(),
-            [](const Placed& a, const Placed& b) { return a.place < b.place; });
-  cut(page, owned, limit);
-  return page;
+  return page_of(std::move(stored), grace_of(context.project.settings), clock_.now(),
+                 {after, limit, from_client});
+}
+
+std::optional<Result<OwnedPage>> Sales::owned_at_once(const ProjectContext& context,
+                                                      const CustomerKey& customer,
+                                                      const std::string& after, int limit,
+                                                      bool from_client) {
+  if (customer.project != context.project.id) return customer_not_found(customer);
+  auto known = store_.known_owned(customer);
+  if (!known || known->purchases->size() > kLittle) return std::nullopt;
+  if (!known->customer_exists) return customer_not_found(customer);
+  return page_of(std::move(known->purchases), grace_of(context.project.settings), clock_.now(),
+                 {after, limit, from_client});
 }
 
 }  // namespace purser::app

@@ -115,6 +115,11 @@ class Sales {
 
   Result<OwnedPage> owned(const ProjectContext& context, const CustomerKey& customer,
                           const std::string& after, int limit, bool from_client);
+  /// The same, where it is at hand and little: never waits. Absent: ask `owned`.
+  std::optional<Result<OwnedPage>> owned_at_once(const ProjectContext& context,
+                                                 const CustomerKey& customer,
+                                                 const std::string& after, int limit,
+                                                 bool from_client);
 
   /// Looks at the provider's state of a checkout session and does what follows from it: grants
   /// exactly once when paid and matching, refunds (or ends the subscription) when paid but not

@@ -64,8 +64,17 @@ void checkout(const CallPtr& call) {
 void list_products(const CallPtr& call) {
   const auto page = page_of(*call, 10);
   if (!page) return call->core.answer(*call, page.error());
-  const auto owned = call->core.use().sales.owned(call->context(), call->customer(), page->after,
-                                                  page->limit, call->is_client());
+  app::Sales& sales = call->core.use().sales;
+  std::optional<Result<app::OwnedPage>> found;
+  if (call->on_worker) {
+    found =
+        sales.owned(call->context(), call->customer(), page->after, page->limit, call->is_client());
+  } else {
+    found = sales.owned_at_once(call->context(), call->customer(), page->after, page->limit,
+                                call->is_client());
+    if (!found) return call->core.to_worker(call, [call] { list_products(call); });
+  }
+  Result<app::OwnedPage>& owned = *found;
   if (!owned) return call->core.answer(*call, owned.error());
   const Timestamp now = call->core.use().clock.now();
   json::Writer rows;

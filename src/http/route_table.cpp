@@ -145,7 +145,7 @@ constexpr Route kRoutes[] = {
      .handler = handlers::checkout},
     {.method = Method::kGet, .path = "/customers/{customer_type}/{customer_id}/products",
      .operation = "listProducts", .summary = "What a customer owns.", .access = Need::kClient,
-     .idempotency = Idempotency::kNone, .body_limit = kUsual, .runs_on = RunsOn::kWorker,
+     .idempotency = Idempotency::kNone, .body_limit = kUsual, .runs_on = RunsOn::kIo,
      .reply = ReplyIs::kPlain, .input = Input::kNone, .query = &schemas::kPageQuery,
      .answer = {200, AnswerKind::kList, &schemas::kCustomerProduct},
      .handler = handlers::list_products},

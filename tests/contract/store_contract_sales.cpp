@@ -109,9 +109,16 @@ TEST_P(StoreContract, OwnedAreTheActiveOnesOldestFirst) {
 
 TEST_P(StoreContract, SharedOwnedNeverFallsBehindACommit) {
   const auto owned = [&](const CustomerKey& customer) {
-    std::string ids;
+    // What is known without waiting is the same, whoever has read the list and when.
+    const auto before = store_->known_owned(customer);
     const auto list = store_->view()->shared_owned(customer);
     EXPECT_TRUE(list);
+    for (const auto& known : {before, store_->known_owned(customer)}) {
+      if (!known) continue;
+      EXPECT_TRUE(known->customer_exists);
+      EXPECT_EQ(*known->purchases, **list);
+    }
+    std::string ids;
     for (const auto& purchase : **list) ids += purchase.id.str() + " ";
     return ids;
   };

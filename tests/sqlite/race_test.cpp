@@ -184,6 +184,52 @@ TEST_F(SqliteRace, NeighboursThatAReadBroughtAlongAreNotOutOfDate) {
   }
 }
 
+// What is kept of the purchases of a customer, none included, while they come and go and readers
+// load them again.
+TEST_F(SqliteRace, WhatIsKnownOfPurchasesIsNeverOutOfDate) {
+  constexpr int kRounds = 200;
+  const CustomerKey buyer = customer(0);
+  domain::Purchase purchase;
+  purchase.customer = buyer;
+  purchase.product.id = ProductId("pack");
+  purchase.quantity = *Quantity::of(1);
+  give_one(0);                // who is nobody yet is not known
+  std::atomic<int> owned{0};  // negative while it changes: what is found then may be either
+  std::atomic<int> known_of_none{0};
+  std::atomic<int> known_of_some{0};
+  std::vector<std::thread> readers;
+  for (int i = 0; i < kReaders; ++i) {
+    readers.emplace_back([&] {
+      while (!done_.load()) {
+        const int before = owned.load();
+        const auto known = store_->known_owned(buyer);
+        const auto read = store_->view()->shared_owned(buyer);
+        PURSER_ASSERT_OK(read);
+        if (before < 0 || owned.load() != before) continue;
+        ASSERT_EQ((*read)->size(), static_cast<std::size_t>(before % 2));
+        if (!known) continue;
+        ASSERT_TRUE(known->customer_exists);
+        ASSERT_EQ(known->purchases->size(), static_cast<std::size_t>(before % 2));
+        ++(before % 2 == 0 ? known_of_none : known_of_some);
+      }
+    });
+  }
+  for (int round = 1; round <= kRounds || known_of_none == 0 || known_of_some == 0; ++round) {
+    owned.store(-round);
+    if (round % 2 == 1) purchase.id = PurchaseId("p" + std::to_string(round));
+    purchase.status =
+        round % 2 == 1 ? domain::PurchaseStatus::kActive : domain::PurchaseStatus::kEnded;
+    PURSER_ASSERT_OK(store_->commit([&](app::StoreBatch& batch) {
+      return round % 2 == 1 ? batch.insert_purchase(purchase, std::nullopt)
+                            : batch.update_purchase(purchase, std::nullopt);
+    }));
+    owned.store(round);
+    for (int spin = 0; spin < 20; ++spin) std::this_thread::yield();
+  }
+  done_.store(true);
+  for (auto& reader : readers) reader.join();
+}
+
 TEST_F(SqliteRace, VerifyAndBackupRunBesideWrites) {
   std::thread watcher([this] {
     for (int i = 0; !done_.load() || i < 2; ++i) {

@@ -2,7 +2,7 @@
 #include "adapters/sqlite/view.hpp"
 #include "codec/account_codec.hpp"
 
-// The hot read.
+// The hot reads.
 
 namespace purser::sqlite {
 namespace {
@@ -38,6 +38,18 @@ Result<app::CustomerItems> SqliteStore::load_items(const CustomerKey& customer,
     PURSER_TRY(answer.accounts[i], decoded(stored));
   }
   return answer;
+}
+
+std::optional<app::KnownOwned> SqliteStore::known_owned(const CustomerKey& customer) {
+  const auto project = shared_.names.project(customer.project.str());
+  if (!project) return std::nullopt;
+  const auto row =
+      shared_.customers.find(CustomerNameView{*project, customer.type, customer.id}).value;
+  if (!row) return std::nullopt;
+  OwnedCache::Found found = shared_.owned.find(row->id);
+  if (!found.list) return std::nullopt;
+  const bool exists = customer.type == CustomerType::kCustom || !row->deleted;
+  return app::KnownOwned{exists, std::move(found.list)};
 }
 
 }  // namespace purser::sqlite

@@ -187,7 +187,7 @@ class Names {
 
 struct SharedState {
   explicit SharedState(std::size_t cache_accounts)
-      : customers(cache_accounts), accounts(cache_accounts) {}
+      : customers(cache_accounts), accounts(cache_accounts), owned(cache_accounts) {}
   Names names;
   CustomerCache customers;
   AccountCache accounts;

@@ -25,6 +25,7 @@ class SqliteStore final : public app::Store {
   std::unique_ptr<app::StoreView> view() override;
   void read_items(const CustomerKey& customer, std::vector<ItemId> items,
                   std::function<void(Result<app::CustomerItems>)> done) override;
+  std::optional<app::KnownOwned> known_owned(const CustomerKey& customer) override;
   using app::Store::commit;
   Status commit(std::span<const app::PlannedCommand> commands, const Work& work) override;
   Result<app::VerifyReport> verify(const app::Progress& progress) override;

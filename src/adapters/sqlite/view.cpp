@@ -20,7 +20,7 @@ Result<app::OwnedPurchases> View::shared_owned(const CustomerKey& customer) {
   OwnedCache::Found found = owned_cache.find(row->id);
   if (found.list) return std::move(found.list);
   PURSER_TRY(app::OwnedPurchases loaded, app::StoreView::shared_owned(customer));
-  owned_cache.offer(row->id, loaded, found.generation);
+  owned_cache.offer(row->id, loaded, found);
   return loaded;
 }
 

@@ -280,6 +280,12 @@ struct CustomerItems {
   std::vector<domain::ItemAccount> accounts;
 };
 
+/// What `known_owned` answers: whether the customer exists, and its active purchases.
+struct KnownOwned {
+  bool customer_exists = false;
+  OwnedPurchases purchases;
+};
+
 /// The caller's idempotency key and what it was sent with.
 struct IdempotencyScope {
   ProjectId project;
@@ -312,6 +318,13 @@ class Store {
   /// called before this returns or from another thread.
   virtual void read_items(const CustomerKey& customer, std::vector<ItemId> items,
                           std::function<void(Result<CustomerItems>)> done) = 0;
+
+  /// StoreView::shared_owned, where it is known without waiting for anything; sees every write
+  /// whose answer was given. Absent: ask a view.
+  virtual std::optional<KnownOwned> known_owned(const CustomerKey& customer) {
+    static_cast<void>(customer);
+    return std::nullopt;
+  }
 
   using Work = std::function<Status(StoreBatch&)>;
   /// Runs `work` on one batch and makes all of it durable before it returns, or nothing of it.
