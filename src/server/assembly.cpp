@@ -37,10 +37,10 @@
 #include "http/compat/protocol.hpp"
 #include "net/server.hpp"
 #include "sandbox/sandbox.hpp"
-#include "server/log.hpp"
 #include "server/request_log.hpp"
 #include "server/sandbox_payments.hpp"
 #include "server/stores.hpp"
+#include "server/task_log.hpp"
 
 namespace purser::server {
 namespace {
@@ -59,25 +59,6 @@ std::string url_of(const std::string& host, std::uint16_t port) {
   if (host == "0.0.0.0" || host == "::") return fmt::format("http://127.0.0.1:{}", port);
   if (host.find(':') != std::string::npos) return fmt::format("http://[{}]:{}", host, port);
   return fmt::format("http://{}:{}", host, port);
-}
-
-void log_failed_task(const std::string& task, const Error& error) {
-  log_event(LogLevel::kWarn, "A background task failed and will be tried again.",
-            {{"task", task},
-             {"code", std::string(error_row(error.code).name)},
-             {"detail", error.message + " " + error.log.for_log()}});
-}
-
-void log_drift(const app::ReconcileReport& report) {
-  if (report.drift.empty()) return;
-  const bool repaired = report.left.empty();
-  log_event(repaired ? LogLevel::kWarn : LogLevel::kError,
-            repaired ? "What was recorded differed from what Stripe has, and was repaired."
-                     : "What is recorded differs from what Stripe has; purser reconcile lists it.",
-            {{"project_id", std::string(report.project.str())},
-             {"missed_events", std::int64_t{report.missed}},
-             {"differed", static_cast<std::int64_t>(report.drift.size())},
-             {"left", static_cast<std::int64_t>(report.left.size())}});
 }
 
 /// The parts of a server in the order in which they are made; they go in the opposite one.

@@ -331,6 +331,21 @@ TEST_F(Faults, ABatchInOneRoundTripSeesWhatAnotherNodeDidMeanwhile) {
   EXPECT_EQ(quantity(kBobsCredits), 25);
 }
 
+TEST_F(Faults, ABatchIsNotDatedBeforeWhatAnotherNodeCommittedWhoseClockIsAhead) {
+  const auto give_and_look = [](app::Store& node) {
+    Timestamp dated;
+    PURSER_EXPECT_OK(node.commit([&](app::StoreBatch& batch) {
+      dated = batch.now();
+      return give(batch, kCredits, 1);
+    }));
+    return dated;
+  };
+  clock_.set(9'000'000);
+  const Timestamp ahead = give_and_look(*direct_);
+  clock_.set(2'000'000);
+  EXPECT_EQ(give_and_look(*store_), ahead);
+}
+
 TEST_F(Faults, WhoIsDeletedElsewhereIsGoneForABatchInOneRoundTrip) {
   for (int i = 0; i < 3; ++i) PURSER_ASSERT_OK(store_->commit(anns_, give_one_));
   ASSERT_EQ(round_trips_of_ann(), 1) << "it remembers Ann";

@@ -254,21 +254,6 @@ TEST_F(Nodes, ACommandThatFindsACustomerOtherwiseThanItsBatchDidBeginsAgain) {
   EXPECT_FALSE(existed);
 }
 
-TEST_F(Nodes, ABatchIsNotDatedBeforeWhatAnotherNodeCommittedWhoseClockIsAhead) {
-  const auto give_and_look = [](app::Store& node) {
-    Timestamp dated;
-    PURSER_EXPECT_OK(node.commit([&](app::StoreBatch& batch) {
-      dated = batch.now();
-      return give(batch, kCredits, 1);
-    }));
-    return dated;
-  };
-  clock_.set(9'000'000);
-  const Timestamp ahead = give_and_look(*nodes_[0]);
-  clock_.set(2'000'000);
-  EXPECT_EQ(give_and_look(*nodes_[1]), ahead);
-}
-
 TEST_F(Nodes, OneIdempotencyKeyOnAllNodesAtOnceHasOneEffect) {
   const auto nodes = engines();
   const app::IdempotencyScope scope{ProjectId("p"), "once", crypto::sha256("body")};
