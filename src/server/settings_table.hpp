@@ -169,8 +169,8 @@ inline constexpr SettingRow kSettings[] = {
      .min = 1'000,
      .max = 100'000'000,
      .fallback = "600000",
-     .description = "Room in memory for about this many balances of customers' items, and for as "
-                    "many customers; 60 bytes for the two."},
+     .description = "Room in memory for about this many balances of customers' items, for as many "
+                    "customers, and for as many who own nothing; 80 bytes for the three."},
     {.key = "log.format",
      .env = "PURSER_LOG_FORMAT",
      .flag = "log-format",
