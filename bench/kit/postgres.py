@@ -18,7 +18,7 @@ PEERS = os.path.join(ROOT, "bench", "peers")
 # Until the processes of a connection have mapped the pages that they need, figures do not stand still: seconds,
 # and for how many customers.
 WARM_UP = 6
-WARM_UP_FOR = 1_000_000
+WARM_UP_FOR = 500_000
 # What an operator gives a database of this size; the same for all who are measured.
 SETTINGS = ("shared_buffers=4GB", "max_wal_size=8GB", "checkpoint_timeout=15min", "max_connections=200")
 
@@ -219,7 +219,7 @@ def measure_cost(bench):
         db.fill(many)
         with db.serving() as server:
             rates = []
-            bench.wrk(server, "try_decrease", 64, many, seconds=WARM_UP * max(1, 2 * many // WARM_UP_FOR))
+            bench.wrk(server, "try_decrease", 64, many, seconds=WARM_UP * max(1, many // WARM_UP_FOR))
             for run_ in range(bench.sizes.runs):
                 rates.append({n: round(bench.wrk(server, "try_decrease", 64, n, seed=run_ + 1)["per_second"])
                               for n in (few, many)})

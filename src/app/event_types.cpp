@@ -94,7 +94,8 @@ constexpr EventTypeRow kTypes[] = {
     {"subscription.renewed", true, "A period began.", kSubscriptionRenewed},
     {"subscription.switched", true, "The plan changed.", kSubscriptionSwitched},
     {"subscription.alarm", true,
-     "Something about a subscription needs a person; told once in each of its periods.",
+     "Something about a subscription needs a person; told once for each cause, and again in its "
+     "next period.",
      kSubscriptionAlarm},
     {"checkout.expired", true, "A checkout was never paid.", kCheckout},
     {"checkout.refunded", true,

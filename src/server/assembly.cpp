@@ -150,10 +150,12 @@ Status Server::start() {
   PURSER_CHECK_OK(start_sandbox());
   PURSER_CHECK_OK(connect_stripe());
   PURSER_CHECK_OK(make_use_cases());
-  if (is_serving()) PURSER_CHECK_OK(fix_internal_keys());
-  if (is_serving()) start_worker();  // before requests come that wake it
-  if (is_serving()) start_courier();
-  if (is_serving()) PURSER_CHECK_OK(folder_.keep_instance(instance_));
+  if (is_serving()) {
+    PURSER_CHECK_OK(fix_internal_keys());
+    start_worker();  // before requests come that wake it
+    start_courier();
+    PURSER_CHECK_OK(folder_.keep_instance(instance_));
+  }
   api_ = std::make_unique<http::Api>(api_dependencies());
   api_->set_ready(true);
   serving_api_ = api_.get();
